@@ -1,0 +1,1 @@
+"""Judges a live API against the Small Business Web standard."""

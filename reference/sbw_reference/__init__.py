@@ -1,0 +1,1 @@
+"""A provider that keeps the Small Business Web standard, and breaks it on demand."""

@@ -1,0 +1,1 @@
+"""Validates Small Business Web records against schemas and rules."""
