@@ -26,7 +26,7 @@ def run(session: nox.Session, tool: str, *arguments: str | Path) -> None:
 @nox.session
 def tests(session: nox.Session) -> None:
     """Run the fast tier of the test suite under branch coverage."""
-    run(session, "pytest", "--cov", *session.posargs)
+    run(session, "pytest", *session.posargs, "--cov")
 
 
 @nox.session

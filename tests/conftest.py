@@ -47,7 +47,7 @@ def postgres_url() -> Iterator[str]:
     cluster, port = home / "cluster", str(free_port())
     initdb = [programs / "initdb", "--username=sbw", "--auth=trust", "--encoding=UTF8"]
     initdb += ["--locale=C", "--no-sync", "--pgdata", cluster]
-    subprocess.run(initdb, check=True, capture_output=True, **owner)
+    subprocess.run(initdb, check=True, **owner)
     settings = {"fsync": "off", "listen_addresses": "127.0.0.1", "unix_socket_directories": ""}
     options = [f"--{name}={value}" for name, value in settings.items()]
     server = [programs / "postgres", "-D", cluster, "-p", port, *options]
