@@ -1,0 +1,195 @@
+"""The words of findings, made from what a schema says about itself: title, description, examples.
+
+A pattern is told by the description of the schema that has it, so that a new type needs no new
+words here.
+"""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from typing import Any
+
+from sbw_validator.dialect import explainer
+from sbw_validator.findings import shown
+from sbw_validator.shape import Schema, annotation, facets, member, members
+
+KINDS = {
+    "object": "an object",
+    "array": "an array",
+    "string": "a text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+LIMITS = {
+    "minLength": "at least {} characters",
+    "maxLength": "at most {} characters",
+    "minItems": "at least {} elements",
+    "maxItems": "at most {} elements",
+    "minProperties": "at least {} members",
+    "maxProperties": "at most {} members",
+    "minimum": "{} or more",
+    "maximum": "{} or less",
+    "exclusiveMinimum": "more than {}",
+    "exclusiveMaximum": "less than {}",
+    "multipleOf": "a multiple of {}",
+}
+SINGULAR = {" characters": " character", " elements": " element", " members": " member"}
+ADVICE = {
+    "minLength": "Leave the member out, or write more.",
+    "maxLength": "Shorten it by {over} characters.",
+    "minItems": "Add elements, or leave the member out.",
+    "maxItems": "Remove {over} elements.",
+    "uniqueItems": "Remove the element that is there twice.",
+}
+FORMATS = {
+    "date": "a calendar date (RFC 3339)",
+    "date-time": "an instant (RFC 3339)",
+    "uri": "an absolute URI (RFC 3986)",
+}
+FIT = ("pattern", "format", "not")
+
+
+def kinds(type_: Any) -> str:
+    """Return JSON types in words, such as `a text or null`."""
+    types = type_ if isinstance(type_, list) else [type_]
+    return " or ".join(KINDS.get(str(name), shown(name)) for name in types)
+
+
+def listed(values: Iterable[Any], joint: str = ",") -> str:
+    """Return values as JSON, joined."""
+    joint = ", " if joint == "," else f" {joint} "
+    return joint.join(shown(value) for value in values)
+
+
+def involved(schema: Any) -> list[str]:
+    """Return the members that a condition or an alternative looks at, each once."""
+    found: dict[str, None] = {}
+    waiting = [schema]
+    while waiting:
+        item = waiting.pop(0)
+        if isinstance(item, list):
+            waiting.extend(item)
+        elif isinstance(item, dict):
+            found.update(dict.fromkeys(item.get("required", ())))
+            found.update(dict.fromkeys(item.get("properties", {})))
+            keywords = ("not", "anyOf", "allOf", "oneOf")
+            waiting.extend(item[keyword] for keyword in keywords if keyword in item)
+    return list(found)
+
+
+def told(bundle: Schema, keyword: str, limit: Any, schema: Any, value: Any) -> str:
+    """Return what a keyword expects."""
+    if keyword == "type":
+        return kinds(limit)
+    if keyword in LIMITS:
+        return _limit(keyword, limit)
+    if keyword in ("const", "enum"):
+        return shown(limit) if keyword == "const" else f"one of {listed(limit)}"
+    if keyword == "not" and isinstance(limit, dict) and "enum" in limit:
+        return f"none of {listed(limit['enum'])}"
+    if keyword in FIT:
+        text = annotation(bundle, schema, "description")
+        return _phrase(text) if text else FORMATS.get(str(limit), _fit(keyword, limit))
+    fixed = {
+        "uniqueItems": "elements that all differ",
+        "contains": "an element that fits",
+        "propertyNames": "other member names",
+        "false": "no such member",
+    }
+    return fixed.get(keyword, f"a value that fits `{keyword}`, unlike {shown(value)}")
+
+
+def _fit(keyword: str, limit: Any) -> str:
+    return f"a text that matches {limit}" if keyword == "pattern" else f"not {shown(limit)}"
+
+
+def _limit(keyword: str, limit: Any) -> str:
+    text = LIMITS[keyword].format(shown(limit))
+    for plural, singular in SINGULAR.items():
+        text = text.replace(plural, singular) if limit == 1 else text
+    return text
+
+
+def hint(
+    bundle: Schema, keyword: str, limit: Any, schema: Any, value: Any, name: str
+) -> str:
+    """Return what a person can do about it."""
+    if keyword == "type" and value is None:
+        return "Leave the member out: null is for merge patches only."
+    if keyword == "enum" and isinstance(value, str):
+        return near(value, [item for item in limit if isinstance(item, str)], "Use")
+    if keyword in ADVICE:
+        return _advice(keyword, limit, value)
+    if keyword in (*FIT, "type"):
+        return _like(bundle, keyword, limit, schema, value, name)
+    if keyword in LIMITS or keyword in ("const", "enum"):
+        return f"Write {told(bundle, keyword, limit, schema, value)}."
+    return "Change it so that it fits, or leave it out."
+
+
+def _advice(keyword: str, limit: Any, value: Any) -> str:
+    over = len(value) - limit if keyword in ("maxLength", "maxItems") else 0
+    text = ADVICE[keyword].format(over=over)
+    for plural, singular in SINGULAR.items():
+        text = text.replace(plural, singular) if over == 1 else text
+    return text
+
+
+def _like(
+    bundle: Schema, keyword: str, limit: Any, schema: Any, value: Any, name: str
+) -> str:
+    """Return `Write the country as two capital letters, such as DE.`"""
+    if isinstance(value, str) and value != value.strip() and keyword in ("pattern", "format"):
+        trimmed = value.strip()
+        if explainer({"$defs": bundle.get("$defs", {}), **schema}).is_valid(trimmed):
+            where = "at the end" if value.startswith(trimmed) else "around it"
+            return f"Remove the white space {where}."
+    title = annotation(bundle, schema, "title")
+    subject = f"the {_phrase(title)}" if title else f"`{name}`"
+    manner = told(bundle, keyword, limit, schema, value)
+    if keyword == "not" and isinstance(limit, dict) and "enum" in limit:
+        return f"Use another value for {subject}."
+    example = example_of(bundle, schema)
+    tail = f", such as {example}" if example else ""
+    return f"Write {subject} as {manner}{tail}."
+
+
+def example_of(bundle: Schema, schema: Any) -> str:
+    """Return the first example of a schema: a text as it is, anything else as JSON."""
+    for facet in facets(bundle, schema):
+        if facet.get("examples"):
+            example = facet["examples"][0]
+            return example if isinstance(example, str) else shown(example)
+    return ""
+
+
+def add(bundle: Schema, schema: Any, name: str) -> str:
+    """Return the advice to add a member."""
+    known = member(bundle, schema, name) or member(bundle, bundle, name)
+    example = example_of(bundle, known) if known else ""
+    constant = annotation(bundle, known, "const") if known else None
+    example = shown(constant) if constant is not None else example
+    return f"Add `{name}`, such as {example}." if example else f"Add `{name}`."
+
+
+def unknown(bundle: Schema, schema: Any, name: str) -> str:
+    """Return the advice about a member that is not known."""
+    return near(name, list(members(bundle, schema)), "Remove it, or use")
+
+
+def near(value: str, known: list[str], lead: str) -> str:
+    """Return the advice to use a known word, the one that was probably meant if there is one."""
+    folded = {word.casefold(): word for word in known}
+    close = get_close_matches(value.casefold(), folded, 1)
+    if close:
+        return f"Did you mean {shown(folded[close[0]])}?"
+    return f"{lead} one of {listed(known)}." if known else f"{lead.split(',')[0]}."
+
+
+def _phrase(text: str) -> str:
+    """Return a title or description as part of a sentence."""
+    first, rest = text[:1], text[1:]
+    lower = first.lower() if rest[:1].islower() or rest[:1] in (" ", "-") else first
+    return (lower + rest).rstrip(".")
+
