@@ -4,8 +4,8 @@ from sbw_validator.errors import (
     MalformedJSON,
     SBWError,
     StandardError,
-    UnknownSchema,
-    UnreadableDocument,
+    UnknownSchemaError,
+    UnreadableDocumentError,
 )
 from sbw_validator.findings import Finding
 from sbw_validator.schemas import Schemas, SchemaValidator, load_schemas
@@ -20,8 +20,8 @@ __all__ = [
     "Schemas",
     "Standard",
     "StandardError",
-    "UnknownSchema",
-    "UnreadableDocument",
+    "UnknownSchemaError",
+    "UnreadableDocumentError",
     "load_schemas",
     "load_standard",
     "validate",

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from posixpath import dirname, join, normpath
 from typing import Any
 
-from sbw_validator.errors import UnknownSchema
+from sbw_validator.errors import UnknownSchemaError
 
 Schema = dict[str, Any]
 Files = Mapping[str, Schema]
@@ -62,12 +62,12 @@ class Key:
 def bundle(files: Files, file: str, variant: str = "full") -> Schema:
     """Return the schema of a file in a variant with all it refers to under `$defs`.
 
-    UnknownSchema for a file that is not there or a variant that does not exist.
+    UnknownSchemaError for a file that is not there or a variant that does not exist.
     """
     if file not in files:
-        raise UnknownSchema(file, files)
+        raise UnknownSchemaError(file, files)
     if variant not in VARIANTS:
-        raise UnknownSchema(variant, VARIANTS)
+        raise UnknownSchemaError(variant, VARIANTS)
     return _Derivation(files).bundle(Key(file, variant))
 
 
@@ -120,9 +120,7 @@ class _Derivation:
 
         while True:
             different = {
-                key
-                for key in same
-                if plain(self.bodies[key]) != self.bodies[Key(key.file, "full")]
+                key for key in same if plain(self.bodies[key]) != self.bodies[Key(key.file, "full")]
             }
             if not different:
                 return same
@@ -132,7 +130,7 @@ class _Derivation:
         """Return the file that a reference leads to."""
         found = normpath(join(dirname(file), reference))
         if found not in self.files:
-            raise UnknownSchema(found, self.files)
+            raise UnknownSchemaError(found, self.files)
         return found
 
     def rewrite(self, schema: Any, key: Key) -> Any:
@@ -152,9 +150,7 @@ class _Derivation:
                 opened = key.variant == "read" and file == ENVELOPE
                 result[keyword] = Key(file, "answer" if opened else key.variant, key.kept)
             elif keyword in MAPS:
-                result[keyword] = {
-                    name: self.rewrite(item, within) for name, item in value.items()
-                }
+                result[keyword] = {name: self.rewrite(item, within) for name, item in value.items()}
             elif keyword in LISTS:
                 result[keyword] = [self.rewrite(item, within) for item in value]
             else:

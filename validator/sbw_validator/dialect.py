@@ -1,34 +1,46 @@
-"""jsonschema, held to the verdicts of ECMA-262 and RFC 3339.
+"""jsonschema, held to the verdicts of ECMA-262, RFC 3339 and RFC 3986.
 
 Where the library errs: `pattern` is run by Python's `re`, whose `$` accepts a line break behind
-it and whose classes hold all of Unicode; formats differ from RFC 3339; and an error inside
+it and whose classes hold all of Unicode; formats differ from their RFCs; and an error inside
 `allOf` or `$ref` makes `unevaluatedProperties` name members that are known.
 """
 
 import re
 from collections.abc import Iterator
 from functools import cache, partial
+from ipaddress import AddressValueError, IPv6Address
 from typing import Any
 
 from jsonschema import Draft202012Validator, FormatChecker, ValidationError
-from jsonschema.protocols import Validator
 from jsonschema.validators import extend
-from rfc3986_validator import validate_rfc3986
 
 from sbw_validator.shape import Schema, resolve
 
 Errors = Iterator[ValidationError]
 SPACE = "\t\n\v\f\r\u0020\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
-ESCAPES = {
-    **{"d": "[0-9]", "D": "[^0-9]", "w": "[A-Za-z0-9_]", "W": "[^A-Za-z0-9_]"},
-    **{"s": f"[{SPACE}]", "S": f"[^{SPACE}]", "/": "/", "-": r"\-"},
-}
 INSIDE = {"d": "0-9", "w": "A-Za-z0-9_", "s": SPACE, "/": "/"}
+ESCAPES = {
+    "/": "/",
+    **{name: f"[{INSIDE[name]}]" for name in "dws"},
+    **{name.upper(): f"[^{INSIDE[name]}]" for name in "dws"},
+}
 DATE = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})")
 TIME = re.compile(
     r"([0-9]{2}):([0-9]{2}):([0-9]{2})(?:\.[0-9]+)?(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
 )
 DAYS = (31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
+PERCENT = "%[0-9A-Fa-f]{2}"
+NAME = rf"(?:[A-Za-z0-9._~!$&'()*+,;=-]|{PERCENT})"
+USER = rf"(?:[A-Za-z0-9._~!$&'()*+,;=:-]|{PERCENT})"
+PATH = rf"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|{PERCENT})"
+QUERY = rf"(?:[A-Za-z0-9._~!$&'()*+,;=:@/?-]|{PERCENT})*"
+URI = re.compile(
+    r"[A-Za-z][A-Za-z0-9+.-]*:"
+    rf"(?://(?:{USER}*@)?(?:\[(?P<literal>[^\[\]]*)\]|{NAME}*)(?::[0-9]*)?(?:/{PATH}*)*"
+    rf"|/(?:{PATH}+(?:/{PATH}*)*)?|{PATH}+(?:/{PATH}*)*|)(?:\?{QUERY})?(?:#{QUERY})?"
+)
+FUTURE_ADDRESS = re.compile(r"v[0-9A-Fa-f]+\.[A-Za-z0-9._~!$&'()*+,;=:-]+")
+ADDRESS = re.compile("[0-9A-Fa-f:.]+")
 FORMATS = FormatChecker(formats=())
 
 
@@ -56,25 +68,30 @@ def ecma(pattern: str) -> re.Pattern[str]:
     return re.compile(result)
 
 
-def _pattern(validator: Validator, pattern: str, instance: Any, _schema: Any) -> Errors:
+def _pattern(validator: Any, pattern: str, instance: Any, _schema: Any) -> Errors:
     if validator.is_type(instance, "string") and not ecma(pattern).search(instance):
         yield ValidationError("does not match")
 
 
-def _additional(validator: Validator, allowed: Any, instance: Any, schema: Any) -> Errors:
-    if not validator.is_type(instance, "object"):
-        return
-    patterns = [ecma(pattern) for pattern in schema.get("patternProperties", ())]
-    known = schema.get("properties", {})
+def _additional(validator: Any, allowed: Any, instance: Any, schema: Any) -> Errors:
+    if validator.is_type(instance, "object"):
+        patterns = [ecma(pattern) for pattern in schema.get("patternProperties", ())]
+        known = {name for name in instance if any(p.search(name) for p in patterns)}
+        known |= schema.get("properties", {}).keys()
+        yield from _others(validator, allowed, instance, known)
+
+
+def _others(validator: Any, allowed: Any, instance: Any, known: set[str]) -> Errors:
+    """Judge the members that are not known, an error for each if they are not allowed."""
     for name, value in instance.items():
-        if name not in known and not any(pattern.search(name) for pattern in patterns):
+        if name not in known:
             if allowed is False:
                 yield ValidationError("unknown member", path=[name], instance=value)
             else:
                 yield from validator.descend(value, allowed, path=name)
 
 
-def _patterned(validator: Validator, patterns: Any, instance: Any, _schema: Any) -> Errors:
+def _patterned(validator: Any, patterns: Any, instance: Any, _schema: Any) -> Errors:
     if validator.is_type(instance, "object"):
         for pattern, schema in patterns.items():
             for name, value in instance.items():
@@ -83,18 +100,11 @@ def _patterned(validator: Validator, patterns: Any, instance: Any, _schema: Any)
 
 
 def _unevaluated(
-    bundle: Schema, validator: Validator, allowed: Any, instance: Any, schema: Any
+    bundle: Schema, validator: Any, allowed: Any, instance: Any, schema: Any
 ) -> Errors:
-    if not validator.is_type(instance, "object"):
-        return
-    known = _evaluated(bundle, validator, instance, schema)
-    for name, value in instance.items():
-        if name in known:
-            continue
-        if allowed is False:
-            yield ValidationError("unknown member", path=[name], instance=value)
-        else:
-            yield from validator.descend(value, allowed, path=name)
+    if validator.is_type(instance, "object"):
+        known = _evaluated(bundle, validator, instance, schema)
+        yield from _others(validator, allowed, instance, known)
 
 
 def _evaluated(bundle: Schema, validator: Any, instance: Any, schema: Any) -> set[str]:
@@ -134,21 +144,24 @@ def _applied(bundle: Schema, validator: Any, instance: Any, schema: Any) -> Iter
         if met:
             yield schema["if"]
         yield schema.get("then" if met else "else", True)
-    yield from (item for name, item in schema.get("dependentSchemas", {}).items() if name in instance)
+    dependent = schema.get("dependentSchemas", {})
+    yield from (dependent[name] for name in dependent if name in instance)
 
 
-def _conditional(validator: Validator, test: Any, instance: Any, schema: Any) -> Errors:
+def _conditional(validator: Any, test: Any, instance: Any, schema: Any) -> Errors:
     """Put the errors of a branch into the context, where `if` is known to be involved."""
-    inner: Any = validator
-    branch = "then" if inner.evolve(schema=test).is_valid(instance) else "else"
-    errors = list(inner.descend(instance, schema.get(branch, True), schema_path=branch))
+    branch = "then" if validator.evolve(schema=test).is_valid(instance) else "else"
+    errors = list(validator.descend(instance, schema.get(branch, True), schema_path=branch))
     if errors:
         yield ValidationError("a condition is not kept", context=errors)
 
 
 @FORMATS.checks("date")
-def _is_date(value: object) -> bool:
-    """Say whether a text is `full-date` of RFC 3339."""
+def is_date(value: object) -> bool:
+    """Say whether a text is `full-date` of RFC 3339; anything but a text is none of its business.
+
+    jsonschema-rs takes `+026-02-08` too, so a pattern stands beside the format (lint).
+    """
     if not isinstance(value, str):
         return True
     match = DATE.fullmatch(value)
@@ -160,26 +173,34 @@ def _is_date(value: object) -> bool:
 
 
 @FORMATS.checks("date-time")
-def _is_instant(value: object) -> bool:
+def is_instant(value: object) -> bool:
     """Say whether a text is `date-time` of RFC 3339; a leap second ends a day in UTC."""
     if not isinstance(value, str):
         return True
     match = TIME.fullmatch(value[11:])
-    if match is None or value[10] not in "Tt" or not _is_date(value[:10]):
+    if match is None or value[10] not in "Tt" or not is_date(value[:10]):
         return False
     hour, minute, second = (int(part) for part in match.groups()[:3])
-    behind = -1 if match[4] == "-" else 1
-    ahead = [int(part) for part in (match[5] or 0, match[6] or 0)]
-    if hour > 23 or minute > 59 or ahead[0] > 23 or ahead[1] > 59 or second > 60:
+    ahead_hours, ahead_minutes = int(match[5] or 0), int(match[6] or 0)
+    if hour > 23 or minute > 59 or second > 60 or ahead_hours > 23 or ahead_minutes > 59:
         return False
-    in_utc = hour * 60 + minute - behind * (ahead[0] * 60 + ahead[1])
-    return second < 60 or in_utc % 1440 == 1439
+    ahead = (ahead_hours * 60 + ahead_minutes) * (-1 if match[4] == "-" else 1)
+    return second < 60 or (hour * 60 + minute - ahead) % 1440 == 1439
 
 
 @FORMATS.checks("uri")
-def _is_uri(value: object) -> bool:
+def is_uri(value: object) -> bool:
     """Say whether a text is `URI` of RFC 3986, so not a relative one."""
-    return not isinstance(value, str) or bool(validate_rfc3986(value, rule="URI"))
+    match = URI.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        return not isinstance(value, str)
+    literal = match["literal"]
+    if literal is None or FUTURE_ADDRESS.fullmatch(literal):
+        return True
+    try:
+        return bool(ADDRESS.fullmatch(literal)) and bool(IPv6Address(literal))
+    except AddressValueError:
+        return False
 
 
 def explainer(bundle: Schema) -> Any:
@@ -191,4 +212,5 @@ def explainer(bundle: Schema) -> Any:
         "unevaluatedProperties": partial(_unevaluated, bundle),
         "if": _conditional,
     }
-    return extend(Draft202012Validator, keywords)(bundle, format_checker=FORMATS)
+    class_: Any = extend(Draft202012Validator, keywords)  # type: ignore[no-untyped-call]
+    return class_(bundle, format_checker=FORMATS)

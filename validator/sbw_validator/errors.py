@@ -1,10 +1,10 @@
 """What can go wrong before a value is judged.
 
 SBWError
-├── StandardError       a file of the standard says what this program does not understand
-├── UnknownSchema       a schema or variant was asked for that the standard does not have
-├── MalformedJSON       bytes that are not I-JSON (RFC 7493)
-└── UnreadableDocument  a file that cannot be read at all
+├── StandardError            a file of the standard says what this program does not understand
+├── UnknownSchemaError       a schema or variant was asked for that the standard does not have
+├── MalformedJSON            bytes that are not I-JSON (RFC 7493)
+└── UnreadableDocumentError  a file that cannot be read at all
 """
 
 from collections.abc import Iterable
@@ -30,7 +30,7 @@ class StandardError(SBWError):
         return f"{place}: {self.problem}. {self.advice}"
 
 
-class UnknownSchema(SBWError):
+class UnknownSchemaError(SBWError):
     """A name or variant of a schema that the standard does not have."""
 
     def __init__(self, name: str, known: Iterable[str]) -> None:
@@ -44,7 +44,7 @@ class UnknownSchema(SBWError):
         return f"There is no {self.name!r} in this version of the standard. {advice}"
 
 
-class MalformedJSON(SBWError):
+class MalformedJSON(SBWError):  # noqa: N818 - a noun that says enough
     """Bytes that are not I-JSON; `line` and `column` count from 1."""
 
     def __init__(self, reason: str, line: int, column: int) -> None:
@@ -57,7 +57,7 @@ class MalformedJSON(SBWError):
         return f"{self.reason} (line {self.line}, column {self.column})"
 
 
-class UnreadableDocument(SBWError):
+class UnreadableDocumentError(SBWError):
     """A file that is not there or cannot be opened."""
 
     def __init__(self, path: str, reason: str) -> None:

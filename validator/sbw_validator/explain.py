@@ -86,15 +86,16 @@ def _faults(bundle: Schema, error: ValidationError) -> Iterator[_Fault]:
     if special is not None:
         yield from special(bundle, error)
         return
-    told = wording.told(bundle, keyword, error.validator_value, error.schema, error.instance)
     path = tuple(error.absolute_path)
     name = next((part for part in reversed(path) if isinstance(part, str)), "value")
+    limit: Any = error.validator_value
+    broken = wording.Broken(bundle, keyword, limit, error.schema, error.instance, name)
     yield _Fault(
         path=path,
         keyword=keyword,
-        expected=told,
+        expected=wording.told(broken),
         got=shown(error.instance),
-        hint=wording.hint(bundle, keyword, error.validator_value, error.schema, error.instance, name),
+        hint=wording.hint(broken),
         involved=tuple(_nearby(keyword, path, error)),
     )
 
@@ -103,21 +104,23 @@ def _nearby(
     keyword: str, path: tuple[str | int, ...], error: ValidationError
 ) -> Iterator[tuple[str | int, ...]]:
     """Yield the other places that may be named for a fault."""
-    size = len(error.instance) if isinstance(error.instance, list) else 0
+    instance: Any = error.instance
+    limit: Any = error.validator_value
+    size = len(instance) if isinstance(instance, list) else 0
     if keyword == "uniqueItems":
-        values = [shown_exactly(item) for item in error.instance]
+        values = [shown_exactly(item) for item in instance]
         yield from ((*path, i) for i, item in enumerate(values) if values.count(item) > 1)
     elif keyword == "maxItems":
-        yield from ((*path, i) for i in range(error.validator_value, size))
+        yield from ((*path, i) for i in range(limit, size))
     elif keyword == "minItems":
         yield (*path, size)
     elif keyword in ("contains", "maxContains", "minContains"):
         yield from ((*path, i) for i in range(size))
     elif keyword in ("not", "minProperties", "maxProperties", "dependentRequired"):
-        names = wording.involved(error.validator_value)
+        names = wording.involved(limit)
         yield from ((*path, name) for name in names)
         if keyword == "maxProperties":
-            yield from ((*path, name) for name in error.instance)
+            yield from ((*path, name) for name in instance)
 
 
 def shown_exactly(value: Any) -> str:
@@ -133,8 +136,10 @@ def shown_exactly(value: Any) -> str:
 
 def _required(bundle: Schema, error: ValidationError) -> Iterator[_Fault]:
     path = tuple(error.absolute_path)
-    for name in error.validator_value:
-        if name not in error.instance:
+    instance: Any = error.instance
+    names: Any = error.validator_value
+    for name in names:
+        if name not in instance:
             yield _Fault(
                 path=(*path, name),
                 keyword="required",
@@ -146,9 +151,11 @@ def _required(bundle: Schema, error: ValidationError) -> Iterator[_Fault]:
 
 def _dependent(bundle: Schema, error: ValidationError) -> Iterator[_Fault]:
     path = tuple(error.absolute_path)
-    for present, names in error.validator_value.items():
-        for name in names if present in error.instance else ():
-            if name not in error.instance:
+    instance: Any = error.instance
+    dependent: Any = error.validator_value
+    for present, names in dependent.items():
+        for name in names if present in instance else ():
+            if name not in instance:
                 yield _Fault(
                     path=(*path, name),
                     keyword="dependentRequired",
@@ -181,10 +188,11 @@ def _condition(bundle: Schema, error: ValidationError) -> Iterator[_Fault]:
 
 def _alternatives(bundle: Schema, error: ValidationError) -> Iterator[_Fault]:
     path = tuple(error.absolute_path)
-    branches: list[list[ValidationError]] = [[] for _ in error.validator_value]
+    alternatives: Any = error.validator_value
+    branches: list[list[ValidationError]] = [[] for _ in alternatives]
     for inner in error.context or ():
         branches[int(inner.schema_path[0])].append(inner)
-    names = wording.involved(error.validator_value)
+    names = wording.involved(alternatives)
     members = tuple((*path, name) for name in names)
     if not any(branches):
         expected = f"only one of {wording.listed(names)}" if names else "only one alternative"
@@ -193,7 +201,7 @@ def _alternatives(bundle: Schema, error: ValidationError) -> Iterator[_Fault]:
         )
         return
     if all(_only_required(errors, path) for errors in branches):
-        wanted = [wording.listed(item["required"], "with") for item in error.validator_value]
+        wanted = [wording.listed(item["required"], "with") for item in alternatives]
         expected = f"at least one of {', '.join(dict.fromkeys(wanted))}"
         if error.validator == "oneOf":
             expected = expected.replace("at least one", "just one")

@@ -12,6 +12,7 @@ DEEPEST = 256
 NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
     chr(plane << 16 | low) for plane in range(17) for low in (0xFFFE, 0xFFFF)
 )
+SUSPECT_BYTES = re.compile(rb"\xef\xb7[\x90-\xaf]|\xbf[\xbe\xbf]")  # may be a noncharacter
 FORBIDDEN = re.compile(f"[\ud800-\udfff{NONCHARACTERS}]")
 SUSPECT_ESCAPE = re.compile(r"\\u[dDfF]")
 SPACE = re.compile(r"[ \t\n\r]*")
@@ -22,31 +23,31 @@ CLOSING = {"{": "}", "[": "]"}
 LONGEST_INTEGER = 308  # digits, all of which a double can express
 
 
-class _Refused(ValueError):
+class _RefusedError(ValueError):
     """Something that the quick parser accepts and I-JSON does not."""
 
 
 def _members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     members = dict(pairs)
     if len(members) != len(pairs):
-        raise _Refused
+        raise _RefusedError
     return members
 
 
 def _refuse(_word: str) -> NoReturn:
-    raise _Refused
+    raise _RefusedError
 
 
 def _number(text: str) -> float:
     value = float(text)
     if value in (float("inf"), float("-inf")):
-        raise _Refused
+        raise _RefusedError
     return value
 
 
 def _integer(text: str) -> int:
     if len(text) > LONGEST_INTEGER:
-        raise _Refused
+        raise _RefusedError
     return int(text)
 
 
@@ -73,7 +74,7 @@ def parse_ijson(content: bytes) -> Any:
         return _explain(text)
     if text.count("[") + text.count("{") > DEEPEST and _depth(value) > DEEPEST:
         return _explain(text)
-    if (not text.isascii() and FORBIDDEN.search(text)) or SUSPECT_ESCAPE.search(text):
+    if SUSPECT_BYTES.search(content) or SUSPECT_ESCAPE.search(text):
         return _explain(text)
     return value
 

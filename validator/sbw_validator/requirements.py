@@ -98,19 +98,18 @@ def _parse(
         return StandardError(problem, file=file, line=number, advice=advice)
 
     match = LINE.fullmatch(text)
+    if match and match["withdrawn"]:
+        return None
     if match is None:
         form = "Write `- **ID** (role, P1) One sentence.`, a mark like [attested] behind it."
         return refused("is not a requirement", form)
-    if match["withdrawn"]:
-        return None
-    if match["role"] not in ROLES:
-        return refused(f"has the role {match['role']!r}", f"Use one of {', '.join(ROLES)}.")
-    if match["promise"] not in PROMISES:
-        return refused(f"serves {match['promise']!r}", f"Use one of {', '.join(PROMISES)}.")
+    if match["role"] not in ROLES or match["promise"] not in PROMISES:
+        known = f"a role out of {', '.join(ROLES)} and a promise from P1 to P7"
+        return refused(f"is bound to {match['role']}, {match['promise']}", f"Name {known}.")
     keywords = KEYWORD.findall(CODE.sub("", match["sentence"]))
+    judgement = _judgement(match["mark"])
     if len(keywords) != 1:
         return refused(f"has {len(keywords)} keywords", f"Use one of {', '.join(KEYWORDS)}, once.")
-    judgement = _judgement(match["mark"])
     if judgement is None:
         marks = "[attested], [excluded: why], [planned: class], [judged by: one of the judges]"
         return refused(f"has the mark [{match['mark']}]", f"Use one of {marks}.")

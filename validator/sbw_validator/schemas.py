@@ -13,7 +13,7 @@ from typing import Any
 import jsonschema_rs
 
 from sbw_validator.derive import Schema, bundle
-from sbw_validator.errors import StandardError, UnknownSchema
+from sbw_validator.errors import StandardError, UnknownSchemaError
 from sbw_validator.findings import Finding
 from sbw_validator.standard import Standard
 
@@ -78,7 +78,7 @@ class SchemaValidator:
             return False
 
     def findings(self, value: Any) -> list[Finding]:
-        """Return what is wrong with the value, a finding for each fault; nothing if it is valid."""
+        """Return what is wrong with the value, a finding for each fault; nothing if valid."""
         if self.is_valid(value):
             return []
         from sbw_validator.explain import explain
@@ -112,25 +112,25 @@ class Schemas:
         return (*self.standard.resources, *self.standard.answers)
 
     def file_of(self, name: str) -> str:
-        """Return the path of a schema's file in its folder; UnknownSchema if there is none."""
+        """Return the path of a schema's file in its folder; UnknownSchemaError if there is none."""
         if name in self.standard.resources:
             return self.standard.resources[name].schema
         if name in self.standard.answers:
             return f"common/{name}.json"
-        raise UnknownSchema(name, self.names())
+        raise UnknownSchemaError(name, self.names())
 
     def raw(self, name: str) -> Schema:
-        """Return a schema as it is written; UnknownSchema if there is none."""
+        """Return a schema as it is written; UnknownSchemaError if there is none."""
         return self.files[self.file_of(name)]
 
     def bundle(self, name: str, variant: str = "full") -> Schema:
-        """Return a self-contained schema, its parts under `$defs`; UnknownSchema as `derive`."""
+        """Return a self-contained schema, its parts under `$defs`; UnknownSchemaError as `derive`."""
         if (name, variant) not in self._bundles:
             self._bundles[name, variant] = bundle(self.files, self.file_of(name), variant)
         return self._bundles[name, variant]
 
     def validator(self, name: str, variant: str = "full") -> SchemaValidator:
-        """Return the compiled schema; UnknownSchema as `derive`."""
+        """Return the compiled schema; UnknownSchemaError as `derive`."""
         if (name, variant) not in self._validators:
             self._validators[name, variant] = SchemaValidator(
                 name, variant, self.bundle(name, variant), self.standard.schema_requirement(name)

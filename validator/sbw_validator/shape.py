@@ -51,9 +51,7 @@ def items(bundle: Schema, schema: Any) -> Schema | None:
 
 def members(bundle: Schema, schema: Any) -> dict[str, None]:
     """Return the names that the schema knows, in its order, as a dict for the sake of order."""
-    return {
-        name: None for facet in facets(bundle, schema) for name in facet.get("properties", {})
-    }
+    return {name: None for facet in facets(bundle, schema) for name in facet.get("properties", {})}
 
 
 def annotation(bundle: Schema, schema: Any, keyword: str) -> Any:

@@ -20,7 +20,7 @@ def validate(
 
     `type` names a resource type or an answer (landing, page, problem); without it the value's
     own `type` decides, and a missing or unknown one is a finding. `variant` is one of
-    `derive.VARIANTS`. UnknownSchema if `type` or `variant` names nothing.
+    `derive.VARIANTS`. UnknownSchemaError if `type` or `variant` names nothing.
     """
     standard = standard or load_standard()
     if type is None:
@@ -60,18 +60,19 @@ def _overtaken(finding: Finding, others: list[Finding]) -> bool:
 
 
 def _without_type(value: Any, standard: Standard) -> Finding:
-    known = [type_ for type_ in standard.resources]
+    known = list(standard.resources)
     if not isinstance(value, dict):
         expected, got, hint = "a record, which is an object", shown(value), "Write one object."
         return Finding(standard.record_requirement, "", expected, got, hint, "type")
     from sbw_validator.wording import listed, near
 
     given = value.get("type")
+    advice = near(given, known, "Use") if isinstance(given, str) else f"Add it: {listed(known)}."
     return Finding(
         requirement=standard.record_requirement,
         pointer="/type",
         expected=f"one of {listed(known)}",
         got=shown(given) if "type" in value else "nothing",
-        hint=near(given, known, "Use") if isinstance(given, str) else f"Add `type`, such as {listed(known[:1])}.",
+        hint=advice,
         keyword="enum" if "type" in value else "required",
     )

@@ -5,6 +5,7 @@ words here.
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
 
@@ -48,6 +49,12 @@ FORMATS = {
     "uri": "an absolute URI (RFC 3986)",
 }
 FIT = ("pattern", "format", "not")
+FIXED = {
+    "uniqueItems": "elements that all differ",
+    "contains": "an element that fits",
+    "propertyNames": "other member names",
+    "false": "no such member",
+}
 
 
 def kinds(type_: Any) -> str:
@@ -78,77 +85,74 @@ def involved(schema: Any) -> list[str]:
     return list(found)
 
 
-def told(bundle: Schema, keyword: str, limit: Any, schema: Any, value: Any) -> str:
+@dataclass(frozen=True, slots=True)
+class Broken:
+    """A keyword that a value breaks: its own value, the schema that has it, where it stands."""
+
+    bundle: Schema
+    keyword: str
+    limit: Any
+    schema: Any
+    value: Any
+    name: str
+
+
+def told(broken: Broken) -> str:
     """Return what a keyword expects."""
+    keyword, limit = broken.keyword, broken.limit
     if keyword == "type":
         return kinds(limit)
     if keyword in LIMITS:
-        return _limit(keyword, limit)
+        return _counted(LIMITS[keyword].format(shown(limit)), limit)
     if keyword in ("const", "enum"):
         return shown(limit) if keyword == "const" else f"one of {listed(limit)}"
     if keyword == "not" and isinstance(limit, dict) and "enum" in limit:
         return f"none of {listed(limit['enum'])}"
     if keyword in FIT:
-        text = annotation(bundle, schema, "description")
+        text = annotation(broken.bundle, broken.schema, "description")
         return _phrase(text) if text else FORMATS.get(str(limit), _fit(keyword, limit))
-    fixed = {
-        "uniqueItems": "elements that all differ",
-        "contains": "an element that fits",
-        "propertyNames": "other member names",
-        "false": "no such member",
-    }
-    return fixed.get(keyword, f"a value that fits `{keyword}`, unlike {shown(value)}")
+    return FIXED.get(keyword, f"a value that fits `{keyword}`")
 
 
 def _fit(keyword: str, limit: Any) -> str:
     return f"a text that matches {limit}" if keyword == "pattern" else f"not {shown(limit)}"
 
 
-def _limit(keyword: str, limit: Any) -> str:
-    text = LIMITS[keyword].format(shown(limit))
+def _counted(text: str, number: Any) -> str:
     for plural, singular in SINGULAR.items():
-        text = text.replace(plural, singular) if limit == 1 else text
+        text = text.replace(plural, singular) if number == 1 else text
     return text
 
 
-def hint(
-    bundle: Schema, keyword: str, limit: Any, schema: Any, value: Any, name: str
-) -> str:
+def hint(broken: Broken) -> str:
     """Return what a person can do about it."""
+    keyword, value = broken.keyword, broken.value
     if keyword == "type" and value is None:
         return "Leave the member out: null is for merge patches only."
     if keyword == "enum" and isinstance(value, str):
-        return near(value, [item for item in limit if isinstance(item, str)], "Use")
+        return near(value, [item for item in broken.limit if isinstance(item, str)], "Use")
     if keyword in ADVICE:
-        return _advice(keyword, limit, value)
+        over = len(value) - broken.limit if keyword in ("maxLength", "maxItems") else 0
+        return _counted(ADVICE[keyword].format(over=over), over)
     if keyword in (*FIT, "type"):
-        return _like(bundle, keyword, limit, schema, value, name)
+        return _like(broken)
     if keyword in LIMITS or keyword in ("const", "enum"):
-        return f"Write {told(bundle, keyword, limit, schema, value)}."
+        return f"Write {told(broken)}."
     return "Change it so that it fits, or leave it out."
 
 
-def _advice(keyword: str, limit: Any, value: Any) -> str:
-    over = len(value) - limit if keyword in ("maxLength", "maxItems") else 0
-    text = ADVICE[keyword].format(over=over)
-    for plural, singular in SINGULAR.items():
-        text = text.replace(plural, singular) if over == 1 else text
-    return text
-
-
-def _like(
-    bundle: Schema, keyword: str, limit: Any, schema: Any, value: Any, name: str
-) -> str:
-    """Return `Write the country as two capital letters, such as DE.`"""
-    if isinstance(value, str) and value != value.strip() and keyword in ("pattern", "format"):
+def _like(broken: Broken) -> str:
+    """Return advice such as `Write the country as two capital letters, such as DE`."""
+    bundle, schema, value = broken.bundle, broken.schema, broken.value
+    if isinstance(value, str) and value != value.strip() and broken.keyword in FIT:
         trimmed = value.strip()
         if explainer({"$defs": bundle.get("$defs", {}), **schema}).is_valid(trimmed):
             where = "at the end" if value.startswith(trimmed) else "around it"
             return f"Remove the white space {where}."
     title = annotation(bundle, schema, "title")
-    subject = f"the {_phrase(title)}" if title else f"`{name}`"
-    manner = told(bundle, keyword, limit, schema, value)
-    if keyword == "not" and isinstance(limit, dict) and "enum" in limit:
+    subject = f"the {_phrase(title)}" if title else f"`{broken.name}`"
+    manner = told(broken)
+    if manner.startswith("none of "):
         return f"Use another value for {subject}."
     example = example_of(bundle, schema)
     tail = f", such as {example}" if example else ""
@@ -184,7 +188,7 @@ def near(value: str, known: list[str], lead: str) -> str:
     close = get_close_matches(value.casefold(), folded, 1)
     if close:
         return f"Did you mean {shown(folded[close[0]])}?"
-    return f"{lead} one of {listed(known)}." if known else f"{lead.split(',')[0]}."
+    return f"{lead} one of {listed(known)}." if known else f"{lead.partition(',')[0]}."
 
 
 def _phrase(text: str) -> str:
@@ -192,4 +196,3 @@ def _phrase(text: str) -> str:
     first, rest = text[:1], text[1:]
     lower = first.lower() if rest[:1].islower() or rest[:1] in (" ", "-") else first
     return (lower + rest).rstrip(".")
-
