@@ -1,0 +1,105 @@
+"""The commands: serve one app, list the defects, or run a fleet."""
+
+import argparse
+import asyncio
+import json
+import signal
+import sys
+from collections.abc import Sequence
+
+from sbw_validator.errors import SBWError
+
+from sbw_reference import fleet, server
+from sbw_reference.behaviour import Behaviour
+from sbw_reference.errors import UsageError
+from sbw_reference.server import Running, Settings
+
+EXIT_USAGE = 2
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return the parser of the command line."""
+    top = argparse.ArgumentParser(
+        prog="python -m sbw_reference",
+        description="A provider that keeps the Small Business Web standard, or breaks it on demand.",
+    )
+    commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    serve = commands.add_parser("serve", help="serve one app", description="Serve one app.")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
+    serve.add_argument("--port", type=int, default=0, help="port, 0 for a free one (%(default)s)")
+    serve.add_argument("--classes", help="classes to claim, such as core,contacts (all)")
+    serve.add_argument("--defect", metavar="ID", help="break the standard in one way")
+    serve.add_argument("--variant", metavar="ID", help="use a freedom that the standard gives")
+    serve.add_argument("--db", metavar="URL", help="database (a throw-away SQLite file)")
+    serve.add_argument(
+        "--seed-data", type=int, default=0, metavar="N", help="records to begin with"
+    )
+    serve.add_argument("--ready-json", action="store_true", help="print one JSON line when ready")
+    listing = commands.add_parser("defects", help="list the defects", description="List them.")
+    listing.add_argument("--json", action="store_true", help="print a JSON array")
+    commands.add_parser("fleet", help="run many apps, told by JSON lines on standard input")
+    return top
+
+
+def composed(defect: str | None, variant: str | None) -> tuple[Behaviour, fleet.Firings]:
+    """Return the behaviour with a defect and a variant, and what counts the defect's firings."""
+    _ = defect, variant
+    return Behaviour(), lambda: 0
+
+
+def serve(options: argparse.Namespace) -> None:
+    """Serve one app until a signal ends it."""
+    names = options.classes.split(",") if options.classes else None
+    classes = tuple(name.strip() for name in names) if names else None
+    settings = Settings(
+        host=options.host,
+        port=options.port,
+        classes=classes,
+        database=options.db,
+        seed_data=options.seed_data,
+    )
+    behaviour, _ = composed(options.defect, options.variant)
+    running = server.start(settings, behaviour)
+    try:
+        announce(running, as_json=options.ready_json)
+    except BaseException:
+        running.close()
+        raise
+    asyncio.run(until_signal(running))
+
+
+def announce(running: Running, *, as_json: bool) -> None:
+    """Print where the app listens and how to get in."""
+    if as_json:
+        print(json.dumps(running.to_json()), flush=True)
+        return
+    print(f"The reference provider listens at {running.url}/ (Ctrl-C stops it). Its tokens:")
+    for name, found in running.inhabitants.clients.items():
+        print(f"export SBW_{name.upper()}_TOKEN={found.token}")
+    sys.stdout.flush()
+
+
+async def until_signal(running: Running) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, running.stop)
+    await running.serve()
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; return 0, or 2 for a mistake of the caller."""
+    options = parser().parse_args(arguments)
+    try:
+        if options.command == "serve":
+            serve(options)
+        elif options.command == "fleet":
+            asyncio.run(fleet.run(sys.stdin, composed))
+    except (UsageError, SBWError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        return EXIT_USAGE
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""Requests as the operations see them, and answers before they are written."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from sbw_reference.auth import Grant
+from sbw_reference.query import Pairs
+
+PRIVATE = {"Cache-Control": "private"}
+MEDIA_TYPES = {"json": "application/json", "problem": "application/problem+json"}
+WRITABLE = {
+    "create": frozenset({"application/json"}),
+    "update": frozenset({"application/json", "application/merge-patch+json"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request: header names in lower case, `id` None where the path has none.
+
+    `base` is the address that the caller used, without a slash at the end; `too_large` says that
+    the body was not read to its end.
+    """
+
+    operation: str
+    base: str
+    id: str | None
+    query: Pairs
+    headers: Mapping[str, str]
+    body: bytes
+    grant: Grant
+    too_large: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer; `kind` is json, problem or empty, `operation` what it answers."""
+
+    operation: str
+    status: int
+    document: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    kind: str = "json"
+
+
+def encode(document: Any) -> bytes:
+    """Return the bytes of a document: compact JSON in UTF-8."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def content_type(kind: str) -> str:
+    """Return the media type of an answer that has a body."""
+    return MEDIA_TYPES[kind]
+
+
+def readable(media_type: str | None, operation: str) -> bool:
+    """Return whether a body of this Content-Type can be read: JSON in UTF-8."""
+    name, *parameters = [part.strip().lower() for part in (media_type or "").split(";")]
+    charsets = [part.partition("=")[2].strip('"') for part in parameters if "charset" in part]
+    return name in WRITABLE[operation] and all(charset == "utf-8" for charset in charsets)

@@ -1,0 +1,157 @@
+"""All that the provider decides, as a value of small pure functions.
+
+Each field is one seam with the behaviour that the standard asks for as its default. A variant or
+a defect is this value with one function replaced; nothing else in the provider knows of either.
+"""
+
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sbw_validator.documents import parse_ijson
+from sbw_validator.findings import Finding
+from sbw_validator.standard import Resource
+
+from sbw_reference import answers, auth, cursors, merging, pages, problems, query, tags
+from sbw_reference.answers import Answer
+from sbw_reference.auth import Grant
+from sbw_reference.cursors import Criteria, Cursor
+from sbw_reference.pages import Fetch
+from sbw_reference.problems import Problem
+from sbw_reference.query import Pairs
+from sbw_reference.records import ExternalKey, Row
+from sbw_reference.store import Change, Decide, Store
+
+Record = dict[str, Any]
+Body = Mapping[str, Any]
+App = Callable[..., Any]
+Keys = tuple[ExternalKey, ...]
+Fate = Callable[[], str]
+Commit = Callable[[Store, str, str, str | None, Decide, str], tuple[Change, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """What stays of a record after its deletion; normally nothing."""
+
+    readable: bool = False
+    listed: bool = False
+    external_ids: bool = False
+
+
+def same(value: Any, *_context: object) -> Any:
+    """Return the value as it is."""
+    return value
+
+
+def new_id() -> str:
+    """Return an id that nobody else gets."""
+    return secrets.token_hex(10)
+
+
+def absent(_fate: Fate) -> Problem:
+    """Return what answers an id that cannot be read, for whatever reason."""
+    return problems.missing()
+
+
+def needs_if_match(operation: str) -> bool:
+    """Return whether an operation is refused without If-Match."""
+    return operation == "update"
+
+
+def version(_before: Row | None, _body: Body, sequence: int) -> str:
+    """Return the version of a record after a change: the change's number within the business."""
+    return str(sequence)
+
+
+def times(before: Row | None, now: int) -> tuple[int, int]:
+    """Return when a record was made and changed, in ms; a change is later than the one before."""
+    if before is None:
+        return now, now
+    return before.created_at, max(now, before.updated_at + 1)
+
+
+def unchanged(before: Body, after: Body, equal: Callable[[Any, Any], bool]) -> bool:
+    """Return whether a write changes nothing; `equal` is Same value for the resource."""
+    return before == after or equal(before, after)
+
+
+def taken(owners: Mapping[ExternalKey, str], own: str | None, _operation: str) -> tuple[str, ...]:
+    """Return the ids of other records that hold external ids which this one wants."""
+    return tuple(sorted({owner for owner in owners.values() if owner != own}))
+
+
+def removal(_row: Row) -> Removal:
+    """Return what stays of a record that is deleted."""
+    return Removal()
+
+
+def listed_until(_now: int) -> int | None:
+    """Return the instant in ms after which created records are not yet listed, None for never."""
+    return None
+
+
+def commit(  # noqa: PLR0913 - they are those of Store.commit
+    store: Store, tenant: str, type_: str, id_: str | None, decide: Decide, origin: str
+) -> tuple[Change, ...]:
+    """Decide and write in one transaction."""
+    return tuple(store.commit(tenant, type_, id_, decide, origin))
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """The seams, by what they concern."""
+
+    # Discovery
+    landing: Callable[[Record], Record] = same
+    landing_headers: Callable[[Mapping[str, str]], Mapping[str, str]] = same
+    served: Callable[[tuple[str, ...], Resource], tuple[str, ...]] = same
+    claimed: Callable[[tuple[str, ...], Resource], tuple[str, ...]] = same
+    # Authorization
+    bearer: Callable[[Mapping[str, str], Pairs], str | None] = auth.bearer
+    valid: Callable[[Grant | None, int], bool] = auth.valid
+    challenge: Callable[[str | None], str | None] = auth.challenge
+    permits: Callable[[frozenset[str], str], bool] = auth.permits
+    reach: Callable[[Grant, str], str | None] = auth.reach
+    absent: Callable[[Fate], Problem] = absent
+    # Requests
+    media_type: Callable[[str | None, str], bool] = answers.readable
+    parse: Callable[[bytes], Any] = parse_ijson
+    unknown_parameters: Callable[[tuple[str, ...], frozenset[str]], tuple[str, ...]] = query.unknown
+    limit: Callable[[str | None], int] = query.limit
+    external_id: Callable[[str], tuple[str, str | None]] = query.external_id
+    instant: Callable[[str], int] = query.instant
+    criteria: Callable[[Criteria], Criteria] = same
+    needs_if_match: Callable[[str], bool] = needs_if_match
+    if_match: Callable[[str, str], bool] = tags.matches
+    # Writing
+    findings: Callable[[tuple[Finding, ...], str], tuple[Finding, ...]] = same
+    not_stored: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = same
+    read_only: Callable[[tuple[str, ...]], tuple[str, ...]] = same
+    merge: Callable[[Any, Any], Any] = merging.merge
+    keep: Callable[[Record, str], Record] = same
+    unchanged: Callable[[Body, Body, Callable[[Any, Any], bool]], bool] = unchanged
+    taken: Callable[[Mapping[ExternalKey, str], str | None, str], tuple[str, ...]] = taken
+    new_id: Callable[[], str] = new_id
+    version: Callable[[Row | None, Body, int], str] = version
+    times: Callable[[Row | None, int], tuple[int, int]] = times
+    removal: Callable[[Row], Removal] = removal
+    commit: Commit = commit
+    # Lists
+    page: Callable[[Fetch, Criteria, int, int], tuple[list[Row], int | None]] = pages.page
+    listed_until: Callable[[int], int | None] = listed_until
+    cursor: Callable[[Cursor, str], str] = cursors.write
+    position: Callable[[str, str], Cursor | None] = cursors.read
+    next_url: Callable[[str, str], str] = pages.next_url
+    link: Callable[[str], str | None] = pages.link
+    # Answers
+    serialise: Callable[[Record, str], Record] = same
+    etag: Callable[[Record], str | None] = tags.etag
+    location: Callable[[str, str], str] = pages.location
+    answer: Callable[[Answer], Answer] = same
+    problem: Callable[[Problem], Problem] = same
+    problem_document: Callable[[Record], Record] = same
+    content_type: Callable[[str], str] = answers.content_type
+    encode: Callable[[Any], bytes] = answers.encode
+    middleware: Callable[[App], App] = same

@@ -1,0 +1,132 @@
+"""What a provider holds before its first request: two businesses, three apps, and records."""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import bindparam, insert, select
+
+from sbw_reference import auth, merging, records
+from sbw_reference.auth import Grant
+from sbw_reference.behaviours import hook
+from sbw_reference.offers import Offer, Provider
+from sbw_reference.records import ExternalKey, Row
+from sbw_reference.store import Store
+from sbw_reference.tables import client, tenant
+
+BUSINESSES = {"a": "Ada's Bakery", "b": "Bob's Bikes"}
+CLIENTS = {
+    "a1": ("a", "com.example.first-app"),
+    "a2": ("a", "com.example.second-app"),
+    "b1": ("b", "com.example.first-app"),
+}
+OLD_APP = "com.example.spreadsheet"
+DAY = 86_400_000  # milliseconds
+FIND_TENANT = select(tenant.c.id).where(tenant.c.label == bindparam("label"))
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    """What one app needs to act for one business."""
+
+    token: str
+    client_id: str
+    client_secret: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inhabitants:
+    """The ids of the businesses and the credentials of the apps, by their short names."""
+
+    businesses: dict[str, str]
+    clients: dict[str, Credentials]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what a ready line says of them."""
+        clients = {
+            name: {
+                "token": found.token,
+                "client_id": found.client_id,
+                "client_secret": found.client_secret,
+            }
+            for name, found in self.clients.items()
+        }
+        return {"businesses": self.businesses, "clients": clients}
+
+
+def inhabit(provider: Provider, seed_data: int = 0) -> Inhabitants:
+    """Make the businesses that are not there yet, and new credentials for each app.
+
+    `seed_data` is how many records of each collection a new business is given.
+    """
+    store = provider.store
+    businesses = {label: business(provider, label, seed_data) for label in BUSINESSES}
+    scopes = frozenset(
+        f"{offer.resource.scope}:{kind}"
+        for offer in provider.offers.values()
+        for kind in ("read", "write")
+    )
+    clients = {
+        name: credentials(store, Grant(businesses[label], app, scopes))
+        for name, (label, app) in CLIENTS.items()
+    }
+    return Inhabitants(businesses, clients)
+
+
+def credentials(store: Store, grant: Grant) -> Credentials:
+    """Return a token and a client that grant the same."""
+    id_, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
+    values = {
+        "id": id_,
+        "secret": auth.digest(secret),
+        "tenant": grant.tenant,
+        "app": grant.app,
+        "scopes": " ".join(sorted(grant.scopes)),
+    }
+    with store.writing() as connection:
+        connection.execute(insert(client), values)
+    return Credentials(auth.issue(store, grant), id_, secret)
+
+
+def business(provider: Provider, label: str, seed_data: int) -> str:
+    """Return the id of a business; make it with its first records if it is not there."""
+    with provider.store.writing() as connection:
+        found = connection.scalar(FIND_TENANT, {"label": label})
+        if found is not None:
+            return str(found)
+        id_ = secrets.token_hex(10)
+        connection.execute(insert(tenant), {"id": id_, "label": label, "seq": 0})
+    rows = [
+        row
+        for offer in provider.offers.values()
+        for row in first_rows(offer, id_, BUSINESSES[label], seed_data)
+    ]
+    provider.store.load(rows, OLD_APP)
+    return id_
+
+
+def first_rows(
+    offer: Offer, tenant_id: str, name: str, seed_data: int
+) -> list[tuple[Row, tuple[ExternalKey, ...]]]:
+    """Return the records that a resource begins with: the one of a singleton, or seed data."""
+    moment = records.now() - DAY
+    if offer.alone:
+        seed = hook(offer.resource, "seed")
+        id_, body = secrets.token_hex(10), dict(offer.resource.minimal or {})
+        if seed is not None:
+            id_, body = seed(tenant_id, name)
+        body = merging.with_defaults(body, offer.defaults)
+        return [(Row(tenant_id, offer.type, id_, "", moment, moment, body), ())]
+    if offer.resource.minimal is None or "create" not in offer.resource.operations:
+        return []
+    rows = []
+    for number in range(1, seed_data + 1):
+        body = merging.with_defaults(offer.resource.minimal, offer.defaults)
+        keys: tuple[ExternalKey, ...] = ()
+        if "external_ids" in offer.defaults:
+            body["external_ids"] = [{"app": OLD_APP, "id": f"row-{number}"}]
+            keys = records.external_keys(body)
+        at = moment + number
+        row = Row(tenant_id, offer.type, secrets.token_hex(10), "", at, at, body)
+        rows.append((row, keys))
+    return rows

@@ -1,0 +1,131 @@
+"""The tables of the provider, and the engines they live in."""
+
+import sqlite3
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Index,
+    Integer,
+    MetaData,
+    PrimaryKeyConstraint,
+    Table,
+    Text,
+    UniqueConstraint,
+    create_engine,
+    event,
+)
+
+BUSY_MILLISECONDS = 30_000
+LARGEST_POOL = 32
+Position = BigInteger().with_variant(Integer(), "sqlite")
+
+metadata = MetaData()
+
+tenant = Table(
+    "tenant",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("label", Text, nullable=False, unique=True),
+    Column("seq", BigInteger, nullable=False),
+)
+record = Table(
+    "record",
+    metadata,
+    Column("position", Position, primary_key=True, autoincrement=True),
+    Column("tenant", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("version", Text, nullable=False),
+    Column("created_at", BigInteger, nullable=False),
+    Column("updated_at", BigInteger, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("readable", Boolean, nullable=False),
+    Column("listed", Boolean, nullable=False),
+    UniqueConstraint("type", "id", "tenant"),
+    Index("record_walk", "tenant", "type", "position"),
+    Index("record_updated", "tenant", "type", "updated_at", "position"),
+    sqlite_autoincrement=True,
+)
+external_id = Table(
+    "external_id",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("app", Text, nullable=False),
+    Column("id", Text, nullable=False),
+    Column("account", Text, nullable=False),
+    Column("position", Position, nullable=False),
+    # That only one record holds a triple is decided in the writer's turn, which comes alone.
+    PrimaryKeyConstraint("tenant", "type", "app", "id", "account", "position"),
+    Index("external_id_walk", "tenant", "type", "app", "position"),
+    Index("external_id_record", "position"),
+)
+change = Table(
+    "change",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("seq", BigInteger, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("operation", Text, nullable=False),
+    Column("version", Text),
+    Column("at", BigInteger, nullable=False),
+    Column("origin", Text, nullable=False),
+    PrimaryKeyConstraint("tenant", "seq"),
+    Index("change_record", "record"),
+)
+client = Table(
+    "client",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("secret", Text, nullable=False),
+    Column("tenant", Text, nullable=False),
+    Column("app", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+)
+app_grant = Table(
+    "app_grant",
+    metadata,
+    Column("token", Text, primary_key=True),
+    Column("tenant", Text, nullable=False),
+    Column("app", Text, nullable=False),
+    Column("scopes", Text, nullable=False),
+    Column("expires_at", BigInteger),
+)
+
+
+def connect(url: str, *, throw_away: bool) -> Engine:
+    """Return the engine of a database; a throw-away SQLite file is not synced to the disk.
+
+    sqlalchemy.exc.ArgumentError for text that is no URL, ModuleNotFoundError for a driver that
+    is not installed.
+    """
+    if not url.startswith("sqlite"):
+        return create_engine(url, pool_size=LARGEST_POOL, max_overflow=0)
+    engine = create_engine(
+        url,
+        pool_size=LARGEST_POOL,
+        max_overflow=0,
+        connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False},
+    )
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _record: Any) -> None:
+        connection.isolation_level = None  # Transactions begin where the engine says so.
+        cursor = connection.cursor()
+        synchronous = "OFF" if throw_away else "NORMAL"
+        for setting in ("journal_mode = WAL", "secure_delete = ON", f"synchronous = {synchronous}"):
+            cursor.execute(f"PRAGMA {setting}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        if connection.get_isolation_level() != "AUTOCOMMIT":
+            connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
