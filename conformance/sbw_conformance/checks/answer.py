@@ -1,0 +1,161 @@
+"""An answer of the provider and what can be asserted of it."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sbw_conformance.exchanges import Exchange
+from sbw_validator.standard import Resource
+from sbw_validator.values import differences
+
+if TYPE_CHECKING:
+    from sbw_conformance.checks.trial import Trial
+
+PROBLEMS = "https://w3id.org/small-business-web/problems/"
+
+STANDS_ON: Mapping[str, str] = {
+    "landing": "CORE-001",
+    "list": "CORE-073",
+    "create": "CORE-070",
+    "read": "CORE-071",
+    "update": "CORE-076",
+    "delete": "CORE-072",
+}
+"""The requirement that a check stands on when it takes an operation for granted."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back for one request of a trial."""
+
+    trial: "Trial"
+    exchange: Exchange
+    resource: Resource | None = None
+
+    @property
+    def status(self) -> int:
+        """Status of the answer, 0 where none came."""
+        return self.exchange.status
+
+    @property
+    def value(self) -> dict[str, Any]:
+        """The record or page of a successful answer; what it lacks ends the check as blocked."""
+        self.must_succeed()
+        found: dict[str, Any] = self.exchange.json
+        return found
+
+    def verify(
+        self,
+        ok: bool,  # noqa: FBT001  # the thing asserted
+        expected: str,
+        got: str | None = None,
+        *,
+        under: str | None = None,
+        pointer: str | None = None,
+    ) -> "Answer":
+        """Assert something of this answer."""
+        self.trial.verify(
+            ok, expected, got or self.exchange.got, self.exchange, under=under, pointer=pointer
+        )
+        return self
+
+    def must_succeed(self) -> "Answer":
+        """Positive control: the operation works, with the record or page that belongs to it."""
+        operation = self.exchange.request.operation
+        requirement, exchange = STANDS_ON[operation], self.exchange
+        success = 200 <= exchange.status < 300
+        self.trial.control(success, requirement, f"a {operation} that works", exchange.got, exchange)
+        if operation == "list":
+            page = exchange.items is not None
+            self.trial.control(page, requirement, "a page with items", exchange.got, exchange)
+        elif operation in {"create", "read", "update"}:
+            found = exchange.record is not None
+            self.trial.control(found, requirement, "the record", exchange.got, exchange)
+            schema = self.trial.run.standard.classes[self._resource.class_name].schema_requirement
+            record = exchange.record or {}
+            meta = record.get("meta")
+            whole = isinstance(record.get("id"), str) and isinstance(meta, dict)
+            whole = whole and all(
+                isinstance(meta.get(name), str) for name in ("version", "created_at", "updated_at")
+            )
+            missing = "a record without its envelope"
+            self.trial.control(whole, schema, "id and meta in the record", missing, exchange)
+        return self
+
+    @property
+    def _resource(self) -> Resource:
+        if self.resource is None:
+            raise TypeError("this answer belongs to no resource")
+        return self.resource
+
+    def must_have_status(self, *statuses: int, under: str | None = None) -> "Answer":
+        """Assert one of these statuses."""
+        wanted = " or ".join(map(str, statuses))
+        return self.verify(self.status in statuses, f"status {wanted}", under=under)
+
+    def must_be_problem(
+        self,
+        status: int,
+        name: str,
+        pointers: Collection[str] | None = None,
+        *,
+        under: str | None = None,
+    ) -> "Answer":
+        """Assert a refusal: status, registered problem type and, where given, one of the places."""
+        got = self.exchange.json
+        kind = got.get("type") if isinstance(got, dict) else None
+        self.verify(
+            self.status == status and kind == PROBLEMS + name,
+            f"status {status}, problem type {name}",
+            under=under,
+        )
+        if pointers is not None:
+            errors = got.get("errors")
+            named = [e.get("pointer") for e in errors if isinstance(e, dict)] if isinstance(
+                errors, list
+            ) else []
+            self.verify(
+                not set(pointers).isdisjoint(p for p in named if isinstance(p, str)),
+                f"errors[].pointer {' or '.join(map(repr, sorted(pointers)))}",
+                f"pointers {named}" if named else "no errors[].pointer",
+                under=under,
+            )
+        return self
+
+    def must_be_gone(self, *, under: str | None = None) -> "Answer":
+        """Assert that there is no such record: 404 or 410."""
+        return self.must_have_status(404, 410, under=under)
+
+    def must_hold(self, sent: Mapping[str, Any], *, under: str | None = None) -> "Answer":
+        """Assert the Same value for every member that `sent` has."""
+        record = self.value
+        schema = self.trial.run.schemas.bundle(self._resource.type)
+        got = {name: record.get(name) for name in sent}
+        self._must_not_differ(differences(dict(sent), got, schema), under)
+        return self
+
+    def must_show(self, record: Mapping[str, Any], *, under: str | None = None) -> "Answer":
+        """Assert that the answer holds just this record, its version included."""
+        schema = self.trial.run.schemas.bundle(self._resource.type)
+        found = differences(dict(record), self.value, schema)
+        self._must_not_differ(found, under)
+        return self
+
+    def _must_not_differ(self, found: Collection[Any], under: str | None) -> None:
+        first = next(iter(found), None)
+        if first is None:
+            self.verify(True, "the Same value", "the Same value", under=under)  # noqa: FBT003
+            return
+        self.verify(
+            False,  # noqa: FBT003
+            f"{shown(first.sent)} at {first.pointer or 'the top'}",
+            f"{shown(first.got)}" + (f" (and {len(found) - 1} more)" if len(found) > 1 else ""),
+            under=under,
+            pointer=first.pointer,
+        )
+
+
+def shown(value: Any) -> str:
+    """A value in one line that fits a report."""
+    text = repr(value)
+    return text if len(text) <= 120 else f"{text[:117]}..."

@@ -1,0 +1,1 @@
+"""Checks of class core: they hold for every resource and name none."""

@@ -1,0 +1,109 @@
+"""How an app is found: the landing page and what it declares."""
+
+from sbw_conformance.checks import check
+from sbw_conformance.checks.records import Records
+from sbw_conformance.checks.trial import CouldNotRun, Trial
+
+MUST_DECLARE = {
+    "collection": {"list", "read"},
+    "append_only": {"list", "read"},
+    "singleton": {"read"},
+    "query": {"list"},
+}
+"""Operations that a claimed resource of a shape has at least."""
+
+
+@check("CORE-001")
+def landing_page_is_served_to_anyone(trial: Trial) -> None:
+    """Anyone gets a valid landing page, also without a token."""
+    answer = trial.landing()
+    answer.must_have_status(200)
+    findings = trial.run.schemas.validator("landing", "full").findings(answer.exchange.json)
+    for finding in findings[:1]:
+        answer.verify(False, finding.expected, finding.got, pointer=finding.pointer)  # noqa: FBT003
+    answer.verify(not findings, "a valid landing page")
+
+
+@check("CORE-002")
+def landing_page_is_readable_from_any_origin(trial: Trial) -> None:
+    """A script of another web origin is allowed to read the landing page."""
+    answer = trial.landing(headers={"Origin": "https://integrator.example"}).must_succeed()
+    allowed = answer.exchange.header("access-control-allow-origin")
+    answer.verify(allowed == "*", "Access-Control-Allow-Origin: *", f"{allowed}")
+
+
+@check("CORE-003")
+def claimed_classes_bring_their_resources(trial: Trial) -> None:
+    """A class is claimed together with what it depends on and with all its resources."""
+    answer = trial.landing().must_succeed()
+    standard, claimed = trial.run.standard, trial.run.claimed_classes
+    answer.verify("core" in claimed, f"{standard.classes['core'].uri} in conforms_to", "not there")
+    for name in sorted(claimed):
+        missing = [other for other in standard.classes[name].depends_on if other not in claimed]
+        answer.verify(not missing, f"the classes that {name} depends on", f"not {missing}")
+        for kind in standard.classes[name].resources:
+            _is_declared(trial, kind)
+
+
+def _is_declared(trial: Trial, kind: str) -> None:
+    answer = trial.landing().must_succeed()
+    resource = trial.run.standard.resources[kind]
+    place = f"/resources/{kind}"
+    declared = answer.value["resources"].get(kind)
+    answer.verify(declared is not None, f"the resource {kind}", "not declared", pointer=place)
+    lacking = sorted(MUST_DECLARE[resource.shape] - trial.run.operations(resource))
+    answer.verify(
+        not lacking,
+        f"the operations {sorted(MUST_DECLARE[resource.shape])} of {kind}",
+        f"not {lacking}",
+        pointer=f"{place}/operations",
+    )
+    href, wanted = str(declared["href"]).rstrip("/"), trial.run.address(resource)
+    answer.verify(href == wanted, wanted, href, pointer=f"{place}/href")
+
+
+@check("CORE-004", unclaimed=True)
+def undeclared_operations_are_absent(records: Records) -> None:
+    """What is not declared is not there: 404 or 405, also for a client with a token."""
+    declared = records.operations
+    control = records.trial.send(
+        "landing", "GET", f"{records.trial.run.target.base}/"
+    ).must_succeed()
+    asked = 0
+    if declared:
+        _works(records)
+    for operation, method, url in _probes(records):
+        if operation in declared:
+            continue
+        value = {} if method in {"POST", "PATCH"} else None
+        headers = {"If-Match": '"sbw-no-such-version"'} if method == "PATCH" else {}
+        answer = records.trial.send(
+            operation, method, url, resource=records.resource, value=value, headers=headers
+        )
+        answer.must_have_status(404, 405)
+        asked += 1
+    control.verify(True, "only what is declared", f"{asked} absent")  # noqa: FBT003
+
+
+def _works(records: Records) -> None:
+    """One declared operation answers, so that 404 elsewhere says something."""
+    if "list" in records.operations:
+        records.page(limit=1).must_succeed()
+    elif "read" in records.operations:
+        records.get().must_succeed()
+
+
+def _probes(records: Records) -> list[tuple[str, str, str]]:
+    """What to ask for, by operation; nothing that could harm a record that is not ours."""
+    path, one = records.url(), records.url("sbw-no-such-record")
+    if records.resource.shape in {"singleton", "query"}:
+        read = "read" if records.resource.shape == "singleton" else "list"
+        return [(read, "GET", path), ("create", "POST", path), ("update", "PATCH", path)]
+    upsert = f"{path}/by-external-id?app=org.example.app&id=1"
+    probes = [("list", "GET", path), ("create", "POST", path), ("upsert", "PATCH", upsert)]
+    if "create" in records.operations:
+        try:
+            one = records.url(records.create().id)
+        except CouldNotRun:
+            pass
+    return [*probes, ("read", "GET", one), ("update", "PATCH", one)]

@@ -1,0 +1,198 @@
+"""Refusals: their form, their reason, and that a refused write leaves nothing behind."""
+
+import json
+from typing import Any
+
+from sbw_conformance.checks import bodies, check, observer
+from sbw_conformance.checks.observing import Found, View
+from sbw_conformance.checks.records import Record, Records
+from sbw_conformance.exchanges import Exchange
+from sbw_validator.validation import validate
+
+
+@observer("CORE-050")
+def refusals_are_problems(exchange: Exchange, view: View) -> list[Found] | None:
+    """Every answer from 400 on is a valid problem document with the status it came with."""
+    if exchange.status < 400 or exchange.request.method == "HEAD":
+        return None
+    if exchange.media_type != "application/problem+json":
+        got = exchange.media_type or "no content type"
+        return [Found("CORE-050", "", "application/problem+json", got)]
+    problem = exchange.json
+    findings = view.schemas.validator("problem", "full").findings(problem)
+    if findings:
+        return [Found("CORE-050", f.pointer, f.expected, f.got) for f in findings]
+    if problem["status"] != exchange.status:
+        return [Found("CORE-050", "/status", str(exchange.status), str(problem["status"]))]
+    return []
+
+
+def _broken(body: dict[str, Any]) -> dict[str, bytes]:
+    """Bodies that are no I-JSON, each close to a good one."""
+    good = json.dumps(body)
+    name = next(iter(body))
+    member = f"{json.dumps(name)}: {json.dumps(body[name])}"
+    return {
+        "a body that is cut off": good[:-1].encode(),
+        "a comma too many": f"{good[:-1]},}}".encode(),
+        "a member name twice": f"{{{member}, {good[1:]}".encode(),
+        "NaN": f'{good[:-1]}, "x": NaN}}'.encode(),
+        "bytes that are no UTF-8": good[:-1].encode() + b', "x": "\xff"}',
+        "no body": b"",
+    }
+
+
+@check("CORE-051", needs=["create"])
+def broken_json_is_refused(records: Records) -> None:
+    """Nothing is guessed from a body that is no I-JSON, and nothing is stored."""
+    records.create()
+    marks = []
+    for body in _broken(records.body()).values():
+        marks += [e for e in _marks(body) if e not in marks]
+        records.post(body=body).must_be_problem(400, "malformed")
+    records.must_not_exist(*marks)
+    if {"update", "read"} <= records.operations:
+        record = records.create()
+        for body in _broken(record.change(1)).values():
+            records.patch(record, body=body).must_be_problem(400, "malformed")
+        records.read(record).must_show(record.value)
+
+
+def _marks(body: bytes) -> list[dict[str, str]]:
+    try:
+        return [dict(entry) for entry in bodies.external_ids(json.loads(body))]
+    except ValueError:
+        return []
+
+
+def _replaced(record: Record, wanted: dict[str, Any]) -> dict[str, Any]:
+    """The merge patch that makes a record what an example is, its external ids aside."""
+    current = {
+        name: value
+        for name, value in record.value.items()
+        if name not in {"id", "type", "meta", "external_ids"}
+    }
+    wanted = {name: value for name, value in wanted.items() if name != "external_ids"}
+    return bodies.replacing(current, wanted)
+
+
+@check("CORE-052", needs=["create"])
+def invalid_body_is_refused(records: Records) -> None:
+    """Each invalid example is refused with its place, created or written over, and not stored."""
+    records.create()
+    run, resource = records.trial.run, records.resource
+    marks = []
+    for example in bodies.invalid(run.standard, resource):
+        if any(bodies.refused_unknown(finding) for finding in example.findings):
+            continue
+        body = records.body(example.value)
+        shift = _shifted(example, body)
+        marks += bodies.external_ids(body)[:1]
+        records.post(body).must_be_problem(422, "validation", shift)
+    records.must_not_exist(*marks)
+
+
+def _shifted(example: bodies.Example, body: dict[str, Any]) -> set[str]:
+    """The places of a refusal in the body that is sent: our own external id stands first."""
+    moved = len(body.get("external_ids") or ()) > len(example.value.get("external_ids") or ())
+    found = set()
+    for pointer in example.pointers:
+        parts = pointer.split("/")
+        if moved and parts[1:2] == ["external_ids"] and parts[2:3] and parts[2].isdecimal():
+            parts[2] = str(int(parts[2]) + 1)
+        found.add("/".join(parts))
+    return found
+
+
+@check("CORE-052", needs=["update", "read"])
+def invalid_update_is_refused(records: Records) -> None:
+    """An update that would leave the record invalid is refused with its place, changing nothing."""
+    record = records.create()
+    run, resource = records.trial.run, records.resource
+    for example in bodies.invalid(run.standard, resource):
+        patch = _replaced(record, example.value)
+        after = bodies.merged(_plain(record.value), patch)
+        findings = validate(after, type=resource.type, variant="create", standard=run.standard)
+        if not findings or any(map(bodies.refused_unknown, findings)):
+            continue
+        pointers = {pointer for finding in findings for pointer in finding.pointers}
+        records.patch(record, patch).must_be_problem(422, "validation", pointers)
+        records.read(record).must_show(record.value)
+
+
+def _plain(value: dict[str, Any]) -> dict[str, Any]:
+    return {name: member for name, member in value.items() if name not in {"id", "type", "meta"}}
+
+
+@check("CORE-053", needs=["list"])
+def unknown_parameter_is_refused(records: Records) -> None:
+    """A filter that does not exist is not passed over in silence."""
+    records.page(limit=1).must_succeed()
+    for name in ("sbw_no_such_parameter", "Limit", "offset"):
+        records.page(**{name: "1"}).must_be_problem(400, "unknown-parameter")
+
+
+@check("CORE-054", needs=["create", "read"])
+def unknown_id_is_not_found(records: Records) -> None:
+    """An id of any form that was never given out names no record."""
+    record = records.create()
+    records.read(record)
+    unknown = (
+        "sbw-no-such-record",
+        "00000000-0000-4000-8000-00000000dead",
+        "999999999999999999",
+        f"{record.id}x",
+    )
+    for record_id in unknown:
+        records.get(record_id).must_have_status(404)
+    if "update" in records.operations:
+        records.patch(unknown[0], record.change(1), if_match="*").must_have_status(404)
+    if "delete" in records.operations:
+        records.delete(unknown[0]).must_have_status(404)
+
+
+@check("CORE-055", needs=["create"])
+def unknown_member_is_refused(records: Records) -> None:
+    """A member that would be lost is refused wherever it stands, and nothing is stored."""
+    example = bodies.richest(records.trial.run.standard, records.resource).value
+    records.create(example)
+    marks = []
+    for place in _one_of_each(example):
+        body = records.body(example)
+        spot = _in_body(place)
+        sent = bodies.put(body, f"{spot}/{bodies.UNKNOWN_MEMBER}", "kept?")
+        marks += bodies.external_ids(body)[:1]
+        pointers = {f"{spot}/{bodies.UNKNOWN_MEMBER}"}
+        records.post(sent).must_be_problem(422, "not-stored", pointers)
+    records.must_not_exist(*marks)
+    if {"update", "read"} <= records.operations:
+        record = records.create()
+        change = {**record.change(1), bodies.UNKNOWN_MEMBER: "kept?"}
+        answer = records.patch(record, change)
+        answer.must_be_problem(422, "not-stored", {f"/{bodies.UNKNOWN_MEMBER}"})
+        records.read(record).must_show(record.value)
+
+
+def _one_of_each(example: dict[str, Any]) -> list[str]:
+    """One object of each kind, told apart by its pointer without numbers."""
+    found: dict[str, str] = {}
+    for pointer in bodies.objects(example):
+        kind = "/".join("*" if part.isdecimal() else part for part in pointer.split("/"))
+        found.setdefault(kind, pointer)
+    return list(found.values())
+
+
+def _in_body(pointer: str) -> str:
+    """Where an object of an example stands in the body, in which our external id comes first."""
+    return pointer.replace("/external_ids/0", "/external_ids/1")
+
+
+@check("CORE-056", needs=["list"])
+def unusable_parameter_is_refused(records: Records) -> None:
+    """A parameter that makes no sense is not passed over in silence."""
+    records.page(limit=1).must_succeed()
+    wrong = [("limit", "0"), ("limit", "-1"), ("limit", "ten"), ("cursor", "sbw-no-such-cursor")]
+    if "updated_since" in records.resource.filters:
+        wrong += [("updated_since", "yesterday"), ("updated_since", "2026-02-30T00:00:00Z")]
+    for name, value in wrong:
+        records.page(**{name: value}).must_be_problem(400, "invalid-parameter")

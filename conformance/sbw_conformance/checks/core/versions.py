@@ -1,0 +1,228 @@
+"""Same value and versions: what a write keeps, and how two writers do not overwrite each other."""
+
+from typing import Any
+
+from sbw_conformance.checks import bodies, check, observer
+from sbw_conformance.checks.observing import Found, View
+from sbw_conformance.checks.records import Record, Records, ids, named
+from sbw_conformance.exchanges import Exchange
+from sbw_validator.validation import validate
+
+ANSWERS_WITH_RECORD = frozenset({"create", "read", "update"})
+
+
+@check("CORE-040", needs=["create"])
+def answer_holds_what_was_sent(records: Records) -> None:
+    """Each valid example of the standard comes back as it was sent, created or written over."""
+    run, resource = records.trial.run, records.resource
+    for example in bodies.valid(run.standard, resource):
+        body = records.body(example.value)
+        records.post(body).must_hold(body)
+        if "update" in records.operations:
+            record = records.create()
+            patch = bodies.replacing(_content(record.value, example.value), example.value)
+            patch.pop("external_ids", None)
+            answer = records.patch(record, patch)
+            answer.must_hold({name: value for name, value in patch.items() if value is not None})
+
+
+def _content(value: dict[str, Any], like: dict[str, Any]) -> dict[str, Any]:
+    return {name: member for name, member in value.items() if name in like}
+
+
+@check("CORE-041", needs=["update", "read"])
+def stale_version_is_refused(records: Records) -> None:
+    """A write against an old version changes nothing."""
+    record = records.create()
+    changed = records.update(record, record.change(1))
+    for version in (record.version, "sbw-no-such-version"):
+        answer = records.patch(record, record.change(2), if_match=version)
+        answer.must_be_problem(412, "version-conflict")
+        records.read(record).must_show(changed.value)
+
+
+@check("CORE-042", needs=["update", "read"])
+def update_without_version_is_refused(records: Records) -> None:
+    """A write that does not say what it changes changes nothing."""
+    record = records.create()
+    answer = records.patch(record, record.change(1), if_match=None)
+    answer.must_be_problem(428, "precondition-required")
+    records.read(record).must_show(record.value)
+
+
+@observer("CORE-043")
+def etag_is_the_version(exchange: Exchange, _: View) -> list[Found] | None:
+    """Wherever one record is answered, ETag is its quoted version."""
+    record = exchange.record
+    if exchange.request.operation not in ANSWERS_WITH_RECORD or record is None:
+        return None
+    meta = record.get("meta")
+    version = meta.get("version") if isinstance(meta, dict) else None
+    etag = exchange.header("etag")
+    if not isinstance(version, str):
+        return None
+    return [] if etag == f'"{version}"' else [
+        Found("CORE-043", "/meta/version", f'ETag: "{version}"', f"ETag: {etag}")
+    ]
+
+
+@check("CORE-044", needs=["update"])
+def versions_are_never_reused(records: Records) -> None:
+    """Every change has a version of its own, also one that brings an old state back."""
+    record = records.create()
+    versions = [record.version]
+    for number in (1, 2, 1, 2):
+        change = record.change(number)
+        record = Record(records.patch(record, change).value, record.first, record.second)
+        _is_new(records, record, versions)
+    if "create" in records.operations:
+        example = bodies.richest(records.trial.run.standard, records.resource).value
+        for name, value in example.items():
+            if name != "external_ids" and record.value.get(name) != value:
+                record = Record(records.patch(record, {name: value}).value, {}, {})
+                _is_new(records, record, versions)
+    if records.marks:
+        more = [*record.value["external_ids"], records.external_id()]
+        record = Record(records.patch(record, {"external_ids": more}).value, {}, {})
+        _is_new(records, record, versions)
+
+
+def _is_new(records: Records, record: Record, versions: list[str]) -> None:
+    exchange = records.trial.exchanges[-1]
+    records.trial.verify(
+        record.version not in versions,
+        "a version that the record never had",
+        f"{record.version} again",
+        exchange,
+        pointer="/meta/version",
+    )
+    versions.append(record.version)
+
+
+@check("CORE-045", needs=["update"])
+def write_without_change_changes_nothing(records: Records) -> None:
+    """Writing the Same value, however it is spelled, leaves version and updated_at alone."""
+    run = records.trial.run
+    if "create" in records.operations:
+        record = records.create(bodies.richest(run.standard, records.resource).value)
+        known = bodies.richest(run.standard, records.resource).value
+        sent = {name: value for name, value in record.value.items() if name in known}
+    else:
+        record = records.create()
+        sent = {}
+        record = records.update(record, record.change(1))
+        sent |= record.change(1) if record.change(1) != record.first else record.second
+        sent = {name: record.value[name] for name in sent}
+    for name, value in [("no member", {}), *bodies.same_but_different(sent, records.schema)]:
+        answer = records.patch(record, value)
+        answer.verify(answer.status == 200, f"status 200 for {name}")
+        meta, before = answer.value["meta"], record.value["meta"]
+        for member in ("version", "updated_at"):
+            answer.verify(
+                meta[member] == before[member],
+                f"{before[member]} after a write of {name}",
+                meta[member],
+                pointer=f"/meta/{member}",
+            )
+
+
+@check("CORE-046", needs=["list", "read"])
+def list_shows_records_as_read(records: Records) -> None:
+    """A list item is the record, its version included, before and after an update."""
+    record = records.create(bodies.richest(records.trial.run.standard, records.resource).value)
+    _is_listed(records, record)
+    if "update" in records.operations:
+        _is_listed(records, records.update(record, record.change(1)))
+
+
+def _is_listed(records: Records, record: Record) -> None:
+    mark = records.marks and named(record.value["external_ids"][0])
+    filters = {"external_id": mark} if mark else {}
+    current = records.read(record)
+
+    def shown(items: list[dict[str, Any]]) -> bool:
+        return any(i.get("id") == record.id and _version(i) == record.version for i in items)
+
+    items = records.eventually(shown, **filters)
+    found = [item for item in items if item.get("id") == record.id]
+    current.verify(bool(found), "the record in the list", f"only {ids(items)[:5]}")
+    version = _version(found[0])
+    current.verify(
+        version == record.version, f"version {record.version} in the list", f"{version}",
+        pointer="/meta/version",
+    )
+    current.must_show(found[0])
+
+
+def _version(item: dict[str, Any]) -> Any:
+    meta = item.get("meta")
+    return meta.get("version") if isinstance(meta, dict) else None
+
+
+@check("CORE-047", needs=["create", "update", "read"])
+def update_is_a_merge_patch(records: Records) -> None:
+    """Absent stays, null removes, an object is merged, anything else replaces."""
+    run, resource = records.trial.run, records.resource
+    example = bodies.richest(run.standard, resource).value
+    for patch in _patches(records, example):
+        record = records.create(example)
+        content = {name: record.value[name] for name in example if name in record.value}
+        wanted = bodies.merged(content, patch)
+        records.patch(record, patch).must_succeed()
+        answer = records.read(record)
+        answer.must_hold({name: wanted.get(name) for name in content if name != "external_ids"})
+
+
+def _patches(records: Records, example: dict[str, Any]) -> list[dict[str, Any]]:
+    """A null for each member that can go, one change in each object, one shorter array each."""
+    places = [
+        f"{pointer}/{bodies.escape(name)}"
+        for pointer in bodies.objects(example)
+        if "/0" not in pointer and "/1" not in pointer
+        for name in (bodies.at(example, pointer) or {})
+        if name != "external_ids"
+    ]
+    patches = [bodies.nested(place, None) for place in places]
+    arrays = [place for place in places if isinstance(bodies.at(example, place), list)]
+    patches += [bodies.nested(place, bodies.at(example, place)[:1]) for place in arrays]
+    if records.resource.change:
+        patches.append(
+            bodies.nested(records.resource.change.pointer, records.resource.change.values[0])
+        )
+    together = [
+        bodies.nested(place, None) for place in places if place.count("/") == 1
+    ][:1] + patches[-1:]
+    merged: dict[str, Any] = {}
+    for patch in together:
+        merged |= patch
+    return [patch for patch in [*patches, merged] if _valid(records, bodies.merged(example, patch))]
+
+
+def _valid(records: Records, body: dict[str, Any]) -> bool:
+    standard = records.trial.run.standard
+    return not validate(body, type=records.resource.type, variant="create", standard=standard)
+
+
+@check("CORE-048", needs=["update", "read"])
+def asterisk_overwrites(records: Records) -> None:
+    """`If-Match: *` says that any version is to be overwritten."""
+    record = records.create()
+    records.update(record, record.change(1))
+    answer = records.patch(record, record.change(2), if_match="*")
+    answer.verify(answer.status == 200, "status 200 with If-Match: *")
+    wanted = bodies.merged(record.value, record.change(2))
+    wanted = {name: wanted[name] for name in record.change(2)}
+    answer.must_hold(wanted)
+    records.read(record).must_hold(wanted)
+
+
+@check("CORE-049", needs=["create", "update", "read", "delete"])
+def deletion_of_stale_version_is_refused(records: Records) -> None:
+    """A deletion that means an old version deletes nothing; one that means the current one does."""
+    record = records.create()
+    changed = records.update(record, record.change(1))
+    answer = records.delete(record, if_match=record.version)
+    answer.must_be_problem(412, "version-conflict")
+    records.read(record).must_show(changed.value)
+    answer = records.delete(changed, if_match=changed.version)
+    answer.verify(200 <= answer.status < 300, "the deletion of the current version")

@@ -1,0 +1,48 @@
+"""What observers see of an exchange, and what they say of it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, Self
+
+from sbw_conformance.exchanges import Exchange
+from sbw_conformance.target import Target
+from sbw_validator.schemas import Schemas
+from sbw_validator.standard import Standard
+
+
+@dataclass(frozen=True)
+class View:
+    """What an observer knows beside the exchange; `own` holds (type, id) of records we made."""
+
+    target: Target
+    standard: Standard
+    schemas: Schemas
+    own: frozenset[tuple[str, str]] | set[tuple[str, str]]
+
+
+@dataclass(frozen=True)
+class Found:
+    """One thing an observer found. An observer with one requirement returns only what is wrong;
+    one that names requirements itself says `ok` of those that hold.
+    """
+
+    requirement: str
+    pointer: str
+    expected: str
+    got: str
+    holds: bool = False
+
+    @classmethod
+    def ok(cls, requirement: str) -> Self:
+        """The requirement holds in this exchange."""
+        return cls(requirement, "", "", "", holds=True)
+
+
+def records_in(exchange: Exchange) -> Iterator[tuple[str, Any]]:
+    """Each record of a successful answer with its JSON Pointer."""
+    if exchange.request.resource is None:
+        return
+    if exchange.record is not None:
+        yield "", exchange.record
+    for index, item in enumerate(exchange.items or ()):
+        yield f"/items/{index}", item

@@ -1,0 +1,58 @@
+"""Rules of the validator, each checked twice: violations are refused, own records satisfy them."""
+
+from sbw_conformance.checks import Check, bodies
+from sbw_conformance.checks.observing import Found, View, records_in
+from sbw_conformance.checks.records import Records
+from sbw_conformance.exchanges import Exchange
+from sbw_validator.rules import Rule, rules
+
+
+def _enforced(rule: Rule) -> Check:
+    def refuses(records: Records) -> None:
+        run, resource = records.trial.run, records.resource
+        records.create()
+        marks = []
+        for example in bodies.invalid(run.standard, resource):
+            if example.requirement != rule.id:
+                continue
+            body = records.body(example.value)
+            marks += bodies.external_ids(body)[:1]
+            answer = records.post(body)
+            answer.verify(400 <= answer.status < 500, f"a refusal of {example.name}")
+        records.must_not_exist(*marks)
+
+    return Check(
+        f"rules.{rule.id}_is_enforced",
+        "scenario",
+        (rule.id,),
+        f"Records that break {rule.id} are refused and not stored.",
+        refuses,
+        frozenset({"create"}),
+        types=frozenset(rule.types),
+    )
+
+
+def _kept(rule: Rule) -> Check:
+    def holds(exchange: Exchange, _: View) -> list[Found] | None:
+        if exchange.request.resource not in rule.types:
+            return None
+        found = [(place, value) for place, value in records_in(exchange) if isinstance(value, dict)]
+        if not found:
+            return None
+        return [
+            Found(rule.id, place + finding.pointer, finding.expected, finding.got)
+            for place, record in found
+            for finding in rule.check(record)
+        ]
+
+    return Check(
+        f"rules.{rule.id}_holds",
+        "observer",
+        (rule.id,),
+        f"Records that the provider serves satisfy {rule.id}.",
+        holds,
+        types=frozenset(rule.types),
+    )
+
+
+RULES = tuple(make(rule) for rule in rules() for make in (_enforced, _kept))

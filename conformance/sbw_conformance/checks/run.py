@@ -1,0 +1,89 @@
+"""What all checks of a run share."""
+
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sbw_conformance.cleanup import Journal
+from sbw_conformance.client import Client
+from sbw_conformance.events import Redaction
+from sbw_conformance.target import Target
+from sbw_validator.requirements import Requirement, load_requirements
+from sbw_validator.schemas import Schemas, load_schemas
+from sbw_validator.standard import Resource, Standard
+
+SUITE_APP = "org.smallbusinessweb.conformance"
+"""The app id under which the suite marks every record that it makes."""
+
+MOST_SETTLE_SECONDS = 60.0
+
+
+@dataclass
+class Run:
+    """A run against one target.
+
+    `landing` is the landing page once it was found valid, `start` the `meta.created_at` of the
+    run's first record, which bounds every walk. `settled` is the longest time that a list was
+    seen to lag behind, in seconds.
+    """
+
+    id: str
+    target: Target
+    client: Client
+    standard: Standard
+    journal: Journal
+    redaction: Redaction
+    user_agent: str
+    seed: int = 0
+    landing: Mapping[str, Any] | None = None
+    start: str | None = None
+    settled: float = 0.0
+    tidy: bool = True
+    own: set[tuple[str, str]] = field(default_factory=set)
+    singletons: Mapping[str, threading.Lock] = field(default_factory=dict)
+
+    @cached_property
+    def schemas(self) -> Schemas:
+        """The schemas of the standard that is tested."""
+        return load_schemas(self.standard)
+
+    @cached_property
+    def requirements(self) -> Mapping[str, Requirement]:
+        """The requirements of the standard by id, in the order of the text."""
+        return {entry.id: entry for entry in load_requirements(self.standard)}
+
+    def token(self, role: str) -> str:
+        """The token of a client."""
+        return self.target.clients[role].token or ""
+
+    def has(self, role: str) -> bool:
+        """Whether there is a token for a client."""
+        return role in self.target.clients and bool(self.target.clients[role].token)
+
+    @property
+    def settle(self) -> float:
+        """Seconds to wait at most until lists show a write."""
+        declared = ((self.landing or {}).get("limits") or {}).get("settle_seconds", 0)
+        bound = min(float(declared), MOST_SETTLE_SECONDS)
+        wanted = self.target.settle_seconds
+        return bound if wanted is None else min(bound, wanted)
+
+    @cached_property
+    def claimed_classes(self) -> frozenset[str]:
+        """Names of the classes that the landing page claims and the standard knows."""
+        uris = set((self.landing or {}).get("conforms_to") or ())
+        return frozenset(name for name, entry in self.standard.classes.items() if entry.uri in uris)
+
+    def operations(self, resource: Resource) -> frozenset[str]:
+        """Operations that the landing page declares for a resource of a claimed class."""
+        declared = ((self.landing or {}).get("resources") or {}).get(resource.type) or {}
+        if resource.class_name not in self.claimed_classes:
+            return frozenset()
+        return frozenset(declared.get("operations") or ())
+
+    def address(self, resource: Resource, record_id: str | None = None) -> str:
+        """URL of a resource or of one of its records."""
+        path = f"{self.target.base}/{resource.path}"
+        return path if record_id is None or resource.shape == "singleton" else f"{path}/{record_id}"

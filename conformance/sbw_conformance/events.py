@@ -1,0 +1,169 @@
+"""The event stream: one append-only file that every report is made from, and its redaction."""
+
+import base64
+import hashlib
+import json
+import re
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+from urllib.parse import quote
+
+from sbw_conformance.exchanges import Exchange, Headers
+
+WHOLE_BODY = 64 * 1024
+"""Bytes of a body that an event holds whole; a longer one is cut, with its digest and a flag."""
+
+REDACTED = "[redacted]"
+
+PUBLIC_HEADERS = frozenset(
+    {
+        "accept",
+        "access-control-allow-methods",
+        "access-control-allow-origin",
+        "allow",
+        "cache-control",
+        "connection",
+        "content-encoding",
+        "content-language",
+        "content-length",
+        "content-type",
+        "date",
+        "deprecation",
+        "etag",
+        "expires",
+        "if-match",
+        "if-none-match",
+        "last-modified",
+        "link",
+        "location",
+        "origin",
+        "prefer",
+        "preference-applied",
+        "ratelimit",
+        "ratelimit-policy",
+        "retry-after",
+        "server",
+        "sunset",
+        "transfer-encoding",
+        "vary",
+        "www-authenticate",
+    }
+)
+"""Headers whose values an event shows; every other value is redacted."""
+
+_SECRET_MEMBER = re.compile(
+    r'("(?:access_token|refresh_token|id_token|client_secret|password|secret|token|api_key)"\s*:\s*")'
+    r'(?:[^"\\]|\\.)*'
+)
+
+
+@dataclass
+class Redaction:
+    """Takes secrets out of what is kept: known ones anywhere, unknown ones by where they stand."""
+
+    _forms: set[str] = field(default_factory=set)
+
+    def add(self, secret: str) -> None:
+        """From now on keep this secret out, also percent- or base64-encoded."""
+        if len(secret) > 3:
+            raw = secret.encode()
+            self._forms |= {secret, quote(secret, safe=""), base64.b64encode(raw).decode()}
+
+    def text(self, text: str) -> str:
+        """The text without the secrets."""
+        for form in sorted(self._forms, key=len, reverse=True):
+            text = text.replace(form, REDACTED)
+        return _SECRET_MEMBER.sub(rf"\1{REDACTED}", text)
+
+    def headers(self, headers: Headers) -> list[list[str]]:
+        """Names and values, the values of all but the public headers redacted."""
+        return [
+            [name, self.text(value) if name.lower() in PUBLIC_HEADERS else REDACTED]
+            for name, value in headers
+        ]
+
+    def body(self, body: bytes) -> dict[str, Any]:
+        """`text` of a body up to 64 KiB, with `sha256`, `bytes` and `truncated` beyond that."""
+        shown = body[:WHOLE_BODY]
+        value: dict[str, Any] = {"text": self.text(shown.decode(errors="backslashreplace"))}
+        if len(body) > WHOLE_BODY:
+            digest = hashlib.sha256(body).hexdigest()
+            value |= {"truncated": True, "bytes": len(body), "sha256": digest}
+        return value
+
+
+@dataclass
+class EventStream:
+    """Appends events to a file, or keeps them in memory where there is none.
+
+    The events of one check are written and flushed together, so that a run that is killed leaves
+    whole checks behind.
+    """
+
+    path: Path | None = None
+    redaction: Redaction = field(default_factory=Redaction)
+
+    def __post_init__(self) -> None:
+        self._lock = threading.Lock()
+        self._kept: list[Mapping[str, Any]] = []
+        self._file: IO[str] | None = None
+        if self.path is not None:
+            self._file = self.path.open("w", encoding="utf-8")
+
+    def write(self, events: Iterable[Mapping[str, Any]]) -> None:
+        """Append events as one block."""
+        block = list(events)
+        with self._lock:
+            if self._file is None:
+                self._kept.extend(block)
+                return
+            lines = (json.dumps(event, ensure_ascii=False) + "\n" for event in block)
+            self._file.write("".join(lines))
+            self._file.flush()
+
+    def read(self) -> Iterator[Mapping[str, Any]]:
+        """All events so far, in the order they were written."""
+        if self.path is not None:
+            yield from read_events(self.path)
+        else:
+            yield from self._kept
+
+    def close(self) -> None:
+        """Close the file; reading goes on working."""
+        if self._file is not None:
+            self._file.close()
+
+    def exchange(self, exchange: Exchange, secret_headers: Headers) -> dict[str, Any]:
+        """The event of an exchange; `secret_headers` are what the client added to the request."""
+        request, hide = exchange.request, self.redaction
+        event: dict[str, Any] = {
+            "event": "exchange",
+            "id": exchange.id,
+            "trial": exchange.trial,
+            "client": request.client,
+            "operation": request.operation,
+            "resource": request.resource,
+            "method": request.method,
+            "url": hide.text(request.url),
+            "request_headers": hide.headers((*secret_headers, *request.headers)),
+            "milliseconds": round(exchange.milliseconds, 1),
+        }
+        if request.body is not None:
+            event["request_body"] = hide.body(request.body)
+        if exchange.failure is not None:
+            return {**event, "failure": hide.text(exchange.failure)}
+        event |= {"status": exchange.status, "headers": hide.headers(exchange.headers)}
+        if exchange.body:
+            event["body"] = hide.body(exchange.body)
+        return event
+
+
+def read_events(path: Path) -> Iterator[Mapping[str, Any]]:
+    """The events of a file; a last line that was cut off is left out."""
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            if line.endswith("\n"):
+                yield json.loads(line)

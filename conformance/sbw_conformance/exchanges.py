@@ -1,0 +1,106 @@
+"""What went over the wire: one request and what came back for it."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from sbw_validator.documents import MalformedJSON, parse_ijson
+
+Headers = tuple[tuple[str, str], ...]
+
+MISSING: Any = object()
+"""What `Exchange.json` is when the answer holds no I-JSON."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it is sent.
+
+    `client` is the role whose token goes along: a1, a2, b1 or anonymous. `operation` is landing,
+    list, create, read, update, delete, business or token; `resource` is a type of the registry.
+    """
+
+    client: str
+    operation: str
+    method: str
+    url: str
+    resource: str | None = None
+    headers: Headers = ()
+    body: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Exchange:
+    """A request with its answer; `status` is 0 and `failure` a sentence when none came.
+
+    `body` is decoded of any content coding and at most as long as the client reads. `index` counts
+    the exchanges of one trial from 1, so that (trial, index) names an exchange in any run.
+    """
+
+    request: Request
+    trial: str = ""
+    index: int = 0
+    status: int = 0
+    headers: Headers = ()
+    body: bytes = b""
+    failure: str | None = None
+    milliseconds: float = field(default=0.0, compare=False)
+
+    @property
+    def id(self) -> str:
+        """Name of the exchange within its run."""
+        return f"{self.trial}#{self.index}"
+
+    def header(self, name: str) -> str | None:
+        """Values of a header joined as RFC 9110 section 5.3 says; None where it is absent."""
+        values = [value for key, value in self.headers if key.lower() == name.lower()]
+        return ", ".join(values) if values else None
+
+    @property
+    def media_type(self) -> str:
+        """Media type without its parameters, in lower case; empty where none is said."""
+        return (self.header("content-type") or "").partition(";")[0].strip().lower()
+
+    @cached_property
+    def _parsed(self) -> tuple[Any, str | None]:
+        try:
+            return parse_ijson(self.body), None
+        except MalformedJSON as error:
+            return MISSING, str(error)
+
+    @property
+    def json(self) -> Any:
+        """The body as a JSON value, or MISSING."""
+        return self._parsed[0]
+
+    @property
+    def json_error(self) -> str | None:
+        """Why the body is no I-JSON; None where it is."""
+        return self._parsed[1]
+
+    @property
+    def record(self) -> dict[str, Any] | None:
+        """The one record that a successful create, read or update answers with."""
+        one = self.request.operation in {"create", "read", "update"}
+        if one and 200 <= self.status < 300 and isinstance(self.json, dict):
+            value: dict[str, Any] = self.json
+            return value
+        return None
+
+    @property
+    def items(self) -> list[Any] | None:
+        """The items of a page that a successful list answers with."""
+        if self.request.operation == "list" and self.status == 200 and isinstance(self.json, dict):
+            items = self.json.get("items")
+            return items if isinstance(items, list) else None
+        return None
+
+    @property
+    def got(self) -> str:
+        """What came back, in one line."""
+        if self.failure is not None:
+            return f"no answer: {self.failure}"
+        problem = self.json if self.status >= 400 else None
+        if isinstance(problem, dict) and isinstance(problem.get("type"), str):
+            return f"status {self.status}, problem type {problem['type'].rpartition('/')[2]}"
+        return f"status {self.status}, {self.media_type or 'no content type'}"

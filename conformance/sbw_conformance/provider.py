@@ -1,0 +1,164 @@
+"""The reference provider as a process of its own: one provider, a fleet, or its defect data."""
+
+import json
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from types import TracebackType
+from typing import IO, Any, Self
+
+from sbw_conformance.target import Credentials, Target
+
+MODULE = ("-m", "sbw_reference")
+
+
+class ProviderError(Exception):
+    """The reference provider did not start or does not answer; the message is its own."""
+
+
+@dataclass(frozen=True)
+class Defect:
+    """A seeded defect of the reference provider.
+
+    `expects` names the requirements that have to fail, its own first; `operations` those it acts
+    on, "*" for all.
+    """
+
+    id: str
+    title: str
+    expects: tuple[str, ...]
+    operations: frozenset[str]
+    reason: str | None = None
+
+    def touches(self, operations: frozenset[str]) -> bool:
+        """Whether it acts on one of these operations."""
+        return "*" in self.operations or not self.operations.isdisjoint(operations)
+
+
+@cache
+def defects() -> tuple[Defect, ...]:
+    """All defects, asked from the reference provider, in the order of their ids."""
+    done = subprocess.run(
+        [sys.executable, *MODULE, "defects", "--json"], capture_output=True, text=True, check=False
+    )
+    if done.returncode != 0:
+        raise ProviderError(done.stderr.strip() or "the reference provider names no defects")
+    rows = json.loads(done.stdout)
+    return tuple(
+        Defect(
+            row["id"],
+            row["title"],
+            tuple(row["expects"]),
+            frozenset(row["operations"]),
+            row.get("reason"),
+        )
+        for row in sorted(rows, key=lambda row: str(row["id"]))
+    )
+
+
+def target_of(ready: Mapping[str, Any]) -> Target:
+    """The target that a line of a provider, ready to be judged, describes."""
+    clients = {role: Credentials(**entry) for role, entry in ready["clients"].items()}
+    return Target(ready["url"].rstrip("/"), clients)
+
+
+class Reference:
+    """One reference provider on a free loopback port, for as long as the context lasts."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._arguments = arguments
+        self.target: Target
+
+    def __enter__(self) -> Self:
+        self._process = _start("serve", "--ready-json", *self._arguments)
+        self.target = target_of(_line(self._process))
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        _end(self._process)
+
+
+class Fleet:
+    """Many reference providers in one process, each with a store of its own."""
+
+    def __enter__(self) -> Self:
+        self._process = _start("fleet")
+        self._lock = threading.Lock()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._process.stdin:
+            self._process.stdin.close()
+        _end(self._process)
+
+    def start(self, name: str, **what: Any) -> Target:
+        """Start a provider, with a defect or a variant where `what` says so."""
+        return target_of(self._ask({"name": name, **what}))
+
+    def stop(self, name: str) -> int:
+        """Stop a provider; gives how often its defect came into effect."""
+        return int(self._ask({"stop": name})["firings"])
+
+    def _ask(self, line: Mapping[str, Any]) -> dict[str, Any]:
+        with self._lock:
+            pipe: IO[str] | None = self._process.stdin
+            if pipe is None:
+                raise ProviderError("the fleet has no input")
+            pipe.write(json.dumps(line) + "\n")
+            pipe.flush()
+            answer = _line(self._process)
+        if "error" in answer:
+            raise ProviderError(str(answer["error"]))
+        return answer
+
+
+def _start(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, *MODULE, *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    )
+
+
+def _line(process: subprocess.Popen[str]) -> dict[str, Any]:
+    line = process.stdout.readline() if process.stdout else ""
+    if not line:
+        process.wait(10)
+        said = process.stderr.read().strip() if process.stderr else ""
+        raise ProviderError(said or "the reference provider ended without a word")
+    found: dict[str, Any] = json.loads(line)
+    return found
+
+
+def _end(process: subprocess.Popen[str]) -> None:
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+    for pipe in (process.stdin, process.stdout, process.stderr):
+        if pipe is not None:
+            pipe.close()
+
+
+def serve(arguments: Sequence[str]) -> int:
+    """Run the reference provider in the foreground; gives its exit code."""
+    return subprocess.call([sys.executable, *MODULE, "serve", *arguments])

@@ -1,0 +1,368 @@
+"""Runs checks against a target: pool, order, progress, clean-up, and the event stream."""
+
+import resource as system
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sbw_conformance import disposal
+from sbw_conformance.checks import Check, catalog
+from sbw_conformance.checks.answer import STANDS_ON
+from sbw_conformance.checks.model import Program, named
+from sbw_conformance.checks.observing import View
+from sbw_conformance.checks.records import Records
+from sbw_conformance.checks.run import Run
+from sbw_conformance.checks.trial import Blocked, CouldNotRun, Failed, Trial
+from sbw_conformance.cleanup import Cleanup, clean
+from sbw_conformance.events import EventStream
+from sbw_conformance.exchanges import MISSING
+from sbw_conformance.judging import Observations, results_of
+from sbw_conformance.planning import Task, excuse, tasks, unseen
+from sbw_conformance.programs import draw, shrink
+from sbw_conformance.results import (
+    EXIT_CODES,
+    Outcome,
+    Report,
+    Result,
+    fold,
+    verdict_of,
+    worst,
+)
+
+PROGRAMS = 12
+"""How many programs each resource gets."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far a run is: tasks done of all, requests sent, failures so far, the last task."""
+
+    done: int
+    total: int
+    requests: int
+    failures: int
+    last: str
+
+
+@dataclass
+class Runner:
+    """One run: give it checks and it gives a report.
+
+    `listen` hears of the progress, in the thread that called `judge`. `scored` names the checks
+    that count for the verdict, None for all of them.
+    """
+
+    run: Run
+    stream: EventStream
+    workers: int = 8
+    checks: tuple[Check, ...] = field(default_factory=catalog)
+    programs: int = PROGRAMS
+    listen: Callable[[Progress], None] = lambda _: None
+    head: dict[str, Any] = field(default_factory=dict)
+    scored: frozenset[str] | None = None
+
+    def __post_init__(self) -> None:
+        run = self.run
+        self._began = time.monotonic()
+        self._stop = threading.Event()
+        self._results: list[Result] = []
+        self._lock = threading.Lock()
+        self._locks = {
+            name: threading.Lock()
+            for name, entry in run.standard.resources.items()
+            if entry.shape == "singleton"
+        }
+        observers = tuple(check for check in self.checks if check.kind == "observer")
+        view = View(run.target, run.standard, run.schemas, run.own)
+        self._observations = Observations(observers, view)
+        self._observers = observers
+
+    def judge(self) -> Report:
+        """Run everything; an interrupt ends the run early, with its reports."""
+        self.stream.write([self._head()])
+        interrupted = False
+        planned = sorted(tasks(self.run, self.checks), key=lambda task: task.key)
+        doors = [t for t in planned if STANDS_ON["landing"] in t.check.requirements]
+        rest = [task for task in planned if task not in doors]
+        try:
+            self._work(doors, len(planned), 0)
+            if self.run.landing is None:
+                self._shut(rest)
+            else:
+                self._start()
+                self._work(rest, len(planned), len(doors))
+        except KeyboardInterrupt:
+            interrupted = True
+            self._stop.set()
+        cleanup = self._clean() if self.run.tidy else Cleanup()
+        self._end(cleanup, interrupted=interrupted)
+        return fold(self.stream.read())
+
+    # Doing tasks
+
+    def _work(self, todo: list[Task], total: int, done: int) -> None:
+        with ThreadPoolExecutor(self.workers, "check") as pool:
+            waiting: set[Future[str]] = set()
+            try:
+                waiting = {pool.submit(self._task, task) for task in todo}
+                while waiting:
+                    finished, waiting = wait(waiting, 0.2, FIRST_COMPLETED)
+                    for future in finished:
+                        done += 1
+                        self.listen(self._progress(done, total, future.result()))
+            except KeyboardInterrupt:
+                self._stop.set()
+                for future in waiting:
+                    future.cancel()
+                raise
+
+    def _progress(self, done: int, total: int, last: str) -> Progress:
+        failures = sum(result.outcome is Outcome.FAIL for result in self._results)
+        return Progress(done, total, self.run.client.sent, failures, last)
+
+    def _task(self, task: Task) -> str:
+        if self._stop.is_set():
+            return task.check.id
+        if (reason := excuse(self.run, task)) is not None:
+            self._excuse(task, reason)
+        elif task.check.kind == "program":
+            self._programs(task)
+        else:
+            trial, ended = self._try(task, task.check.id)
+            found = results_of(self.run.requirements, task.check, trial, ended)
+            self._finish(task, [trial], found)
+            self._open_door(task, trial, found)
+        return task.check.id
+
+    def _try(
+        self, task: Task, name: str, steps: Program | None = None
+    ) -> tuple[Trial, BaseException | None]:
+        """Do a check once; what ends it early is given back, not raised."""
+        trial = Trial(self.run, name, task.check.requirements, task.resource, stop=self._stop)
+        arguments: dict[str, Any] = {}
+        for parameter, kind in task.check.parameters.items():
+            if issubclass(kind, Records) and task.resource is not None:
+                arguments[parameter] = kind(trial, task.resource)
+            elif issubclass(kind, Trial):
+                arguments[parameter] = trial
+            else:
+                arguments[parameter] = steps
+        lock = self._locks.get(task.resource.type) if task.resource else None
+        with lock or nullcontext():
+            try:
+                task.check.function(**arguments)
+            except (Failed, Blocked, CouldNotRun) as end:
+                return trial, end
+            except Exception as error:  # noqa: BLE001  # one check's bug harms no other
+                return trial, error
+        return trial, None
+
+    def _programs(self, task: Task) -> None:
+        """Run the drawn programs of a task, and shrink the first that fails."""
+        run, check, resource = self.run, task.check, task.resource
+        if resource is None:
+            raise TypeError(f"{check.id} needs a resource")
+        drawn = (run.standard, resource, run.operations(resource), self.programs, run.seed)
+        trials, found = [], {}
+        for number, steps in enumerate(draw(*drawn), 1):
+            trial, ended = self._try(task, f"{check.id}.{number}", steps)
+            trials.append(trial)
+            results = results_of(run.requirements, check, trial, ended)
+            failed = [result for result in results if result.outcome is not Outcome.PASS]
+            if failed:
+                results = self._shrunk(task, drawn, steps, failed, trials)
+            for result in results:
+                self._worst(found, result)
+            if failed:
+                break
+        self._finish(task, trials, list(found.values()))
+
+    def _shrunk(
+        self, task: Task, drawn: Any, steps: Program, failed: list[Result], trials: list[Trial]
+    ) -> list[Result]:
+        wanted = {result.requirement for result in failed}
+        known: dict[str, list[Result]] = {named(steps): failed}
+        name = f"{task.check.id}.shrinking"
+
+        def fails(program: Program) -> bool:
+            trial, ended = self._try(task, f"{name}.{len(known)}", program)
+            results = results_of(self.run.requirements, task.check, trial, ended)
+            again = [r for r in results if r.outcome is Outcome.FAIL and r.requirement in wanted]
+            if again:
+                trials.append(trial)
+                known[named(program)] = again
+            return bool(again)
+
+        if not fails(steps):
+            note = f"flaky: it passed when it was run again. {named(steps)}"
+            return [replace(result, reason=note) for result in failed]
+        best = shrink(*drawn, steps, fails)
+        note = f"shortest program that fails: {named(best)}"
+        return [replace(result, reason=note) for result in known[named(best)]]
+
+    @staticmethod
+    def _worst(found: dict[str, Result], result: Result) -> None:
+        old = found.get(result.requirement)
+        if old is None:
+            found[result.requirement] = result
+        else:
+            outcome = worst([old.outcome, result.outcome])
+            shown = old if outcome is old.outcome else result
+            count = old.assertions + result.assertions
+            found[result.requirement] = replace(shown, assertions=count)
+
+    # What tasks leave behind
+
+    def _finish(self, task: Task, trials: list[Trial], found: Iterable[Result]) -> None:
+        results = list(found)
+        events: list[dict[str, Any]] = [self._check_event(task, trials)]
+        for trial in trials:
+            self._observations.feed(trial.exchanges)
+            events += self._trial_events(trial)
+        results = [replace(r, check=task.check.id, kind=task.check.kind) for r in results]
+        self._note(results, events)
+
+    def _check_event(self, task: Task, trials: list[Trial]) -> dict[str, Any]:
+        exchanges = [exchange for trial in trials for exchange in trial.exchanges]
+        return {
+            "event": "check",
+            "trial": task.key[0] + (f"[{task.key[1]}]" if task.key[1] else ""),
+            "check": task.check.id,
+            "resource": task.key[1] or None,
+            "kind": task.check.kind,
+            "title": task.check.title,
+            "requirements": list(task.check.requirements),
+            "requests": len(exchanges),
+            "milliseconds": round(sum(exchange.milliseconds for exchange in exchanges), 1),
+            "operations": sorted({exchange.request.operation for exchange in exchanges}),
+        }
+
+    def _trial_events(self, trial: Trial) -> Iterator[dict[str, Any]]:
+        for exchange, added in zip(trial.exchanges, trial.added, strict=True):
+            yield self.stream.exchange(exchange, added)
+        for assertion in trial.assertions:
+            values = {k: v for k, v in assertion.__dict__.items() if v is not None}
+            yield {"event": "assertion", "trial": trial.name, **values}
+
+    def _note(self, results: list[Result], events: list[dict[str, Any]]) -> None:
+        if self.scored is not None:
+            results = [replace(r, scored=r.check in self.scored) for r in results]
+        hide = self.stream.redaction.text
+        rows = [r.to_json() for r in results]
+        shown = [
+            {k: hide(v) if k in {"expected", "got", "reason"} else v for k, v in row.items()}
+            for row in (*events, *rows)
+        ]
+        with self._lock:
+            self._results += results
+        marks = [{} for _ in events] + [{"event": "result"} for _ in rows]
+        self.stream.write({**mark, **row} for mark, row in zip(marks, shown, strict=True))
+
+    def _excuse(self, task: Task, reason: Result) -> None:
+        results = [replace(reason, requirement=name) for name in task.check.requirements]
+        self._finish(task, [], results)
+
+    def _open_door(self, task: Task, trial: Trial, found: list[Result]) -> None:
+        """Take the landing page that a check found valid as the run's own."""
+        door = STANDS_ON["landing"]
+        if door in task.check.requirements and all(r.outcome is Outcome.PASS for r in found):
+            pages = [e.json for e in trial.exchanges if e.json is not MISSING]
+            self.run.landing = pages[-1]
+
+    def _shut(self, rest: list[Task]) -> None:
+        """Say of every other task that it could not run without a valid landing page."""
+        door, reason = STANDS_ON["landing"], "there is no valid landing page"
+        shut = Result("", "", None, Outcome.COULD_NOT_RUN, reason=reason, blocked_by=door)
+        for task in rest:
+            self._excuse(task, replace(shut, resource=task.key[1] or None))
+        self._observations = Observations((), self._observations.view)
+        self._note(
+            [
+                replace(shut, requirement=requirement, check=check.id, kind="observer")
+                for check in self._observers
+                for requirement in check.requirements or (self.run.standard.record_requirement,)
+            ],
+            [],
+        )
+
+    def _start(self) -> None:
+        """Make the run's first record: its creation is the instant from which lists are walked."""
+        for entry in self.run.standard.resources.values():
+            if {"create", "list"} <= self.run.operations(entry) and entry.disposal.kind == "delete":
+                trial = Trial(self.run, "run.start", (), entry, stop=self._stop)
+                try:
+                    self.run.start = Records(trial, entry).create().value["meta"]["created_at"]
+                except (Failed, Blocked, CouldNotRun):
+                    continue
+                finally:
+                    self._observations.feed(trial.exchanges)
+                    self.stream.write(self._trial_events(trial))
+                return
+
+    # Beginning and end
+
+    def _head(self) -> dict[str, Any]:
+        run = self.run
+        return {
+            "event": "run",
+            "run": run.id,
+            "target": run.target.base,
+            "standard": run.standard.version,
+            "seed": run.seed,
+            "workers": self.workers,
+            "clients": sorted(run.target.clients),
+            "requirements": [
+                {
+                    name: getattr(entry, name)
+                    for name in ("id", "role", "keyword", "promise", "kind", "sentence")
+                }
+                | {"class": entry.class_name}
+                for entry in run.requirements.values()
+            ],
+            **self.head,
+        }
+
+    def _clean(self) -> Cleanup:
+        with ThreadPoolExecutor(self.workers, "clean-up") as pool:
+            try:
+                return clean(
+                    self.run.journal,
+                    self.run.standard.resources,
+                    disposal.leftovers(self.run),
+                    disposal.disposer(self.run),
+                    lambda function, traces: list(pool.map(function, traces)),
+                )
+            except KeyboardInterrupt:
+                pool.shutdown(cancel_futures=True)
+                return disposal.given_up(self.run.journal)
+
+    def _end(self, cleanup: Cleanup, *, interrupted: bool) -> None:
+        observed = self._observations.results(self.run.requirements)
+        if self.run.landing is not None and not interrupted:
+            observed += unseen(self.run, self._observers, observed)
+        self._note(observed, [])
+        verdict = verdict_of(self._results, interrupted=interrupted)
+        peak = system.getrusage(system.RUSAGE_SELF).ru_maxrss
+        page = self.run.landing or {}
+        self.stream.write(
+            [
+                {"event": "cleanup", **cleanup.to_json()},
+                {
+                    "event": "end",
+                    "verdict": verdict.value,
+                    "exit_code": EXIT_CODES[verdict],
+                    "app": page.get("app"),
+                    "classes": sorted(self.run.claimed_classes) if page else [],
+                    "requests": self.run.client.sent,
+                    "seconds": round(time.monotonic() - self._began, 2),
+                    "settled_seconds": round(self.run.settled, 2),
+                    "peak_bytes": peak * (1 if sys.platform == "darwin" else 1024),
+                },
+            ]
+        )
+        self.run.journal.close(finished=not cleanup.kept and self.run.tidy)

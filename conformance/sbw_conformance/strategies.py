@@ -1,0 +1,134 @@
+"""Hypothesis strategies for bodies, read off a resource's schema."""
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+from hypothesis import strategies as st
+
+from sbw_conformance.checks.bodies import at
+from sbw_validator.schemas import load_schemas
+from sbw_validator.standard import Resource, Standard
+from sbw_validator.validation import validate
+
+TEXTS = (
+    "Ada",
+    "O'Hara",
+    "Zoë Núñez",
+    "山田 太郎",
+    "محمد",
+    "🦄 & Sons <b>",
+    "Anne-Marie von der Straße",
+    'quote " back \\ slash',
+    "x" * 60,
+)
+EMAILS = (
+    "ada@example.com",
+    "Ada.Lovelace+News@Example.com",
+    "o'hara@sub.example.org",
+    "用户@example.com",
+)
+MOST_ITEMS = 3
+Json = st.SearchStrategy[Any]
+
+
+@lru_cache
+def bodies_of(standard: Standard, resource: Resource) -> Json:
+    """Bodies of a create that the standard allows, without external ids."""
+    return _object(standard, resource).filter(lambda body: _valid(standard, resource, body))
+
+
+@lru_cache
+def patches_of(standard: Standard, resource: Resource) -> Json:
+    """Merge patches: some members of a body, some cleared; not all leave a record valid."""
+    schema = load_schemas(standard).bundle(resource.type, "create")
+    clearable = sorted(set(schema["properties"]) - {"external_ids", "type"})
+    clears = st.dictionaries(st.sampled_from(clearable), st.none(), max_size=2)
+    members = _object(standard, resource)
+    return st.builds(lambda some, cleared: {**some, **cleared}, members, clears)
+
+
+def _object(standard: Standard, resource: Resource) -> Json:
+    schema = load_schemas(standard).bundle(resource.type, "create")
+    return _from(schema, schema, skip=frozenset({"external_ids", "type"}))
+
+
+def _valid(standard: Standard, resource: Resource, body: Any) -> bool:
+    return not validate(body, type=resource.type, variant="create", standard=standard)
+
+
+def _from(
+    schema: Mapping[str, Any], root: Mapping[str, Any], *, skip: frozenset[str] = frozenset()
+) -> Json:
+    """Values of a schema; what it says across members is left to a filter by the validator."""
+    parts = list(_parts(schema, root))
+    merged: dict[str, Any] = {}
+    for part in parts:
+        merged |= {name: value for name, value in part.items() if name != "properties"}
+    properties = {
+        name: value for part in parts for name, value in part.get("properties", {}).items()
+    }
+    if properties:
+        return _members(properties, merged, root, skip)
+    if "const" in merged:
+        return st.just(merged["const"])
+    if "enum" in merged:
+        return st.sampled_from(merged["enum"])
+    return _leaf(merged, root)
+
+
+def _members(
+    properties: Mapping[str, Any], merged: Mapping[str, Any], root: Any, skip: frozenset[str]
+) -> Json:
+    required = set(merged.get("required", ()))
+    fields = {name: _from(part, root) for name, part in properties.items() if name not in skip}
+    choices = [set(branch.get("required", ())) for branch in merged.get("anyOf", ())] or [set()]
+    return st.one_of(
+        [
+            st.fixed_dictionaries(
+                {name: fields[name] for name in sorted((required | chosen) & set(fields))},
+                optional={
+                    name: fields[name] for name in sorted(set(fields) - required - chosen)
+                },
+            )
+            for chosen in choices
+        ]
+    )
+
+
+def _leaf(schema: Mapping[str, Any], root: Any) -> Json:
+    kind, same = schema.get("type"), schema.get("x-same-value")
+    if kind == "array":
+        unique = schema.get("uniqueItems", False)
+        most = min(MOST_ITEMS, schema.get("maxItems", MOST_ITEMS))
+        items = _from(schema.get("items", {}), root)
+        least = schema.get("minItems", 0)
+        by = repr if unique else None
+        return st.lists(items, min_size=least, max_size=max(most, least), unique_by=by)
+    if kind in {"integer", "number"}:
+        return st.integers(schema.get("minimum", 0), schema.get("maximum", 10_000))
+    if kind == "boolean":
+        return st.booleans()
+    if same == "email":
+        return st.sampled_from(EMAILS)
+    if same == "text":
+        least, most = schema.get("minLength", 0), schema.get("maxLength", 250)
+        return st.sampled_from([text for text in TEXTS if least <= len(text) <= most])
+    if schema.get("format") == "date-time":
+        return st.datetimes().map(lambda d: d.isoformat(timespec="milliseconds") + "Z")
+    if schema.get("format") == "date":
+        return st.dates().map(lambda d: d.isoformat())
+    if "pattern" in schema:
+        return st.from_regex(schema["pattern"], fullmatch=True, alphabet=_ASCII)
+    return st.sampled_from(TEXTS)
+
+
+_ASCII = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
+
+
+def _parts(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    if reference := schema.get("$ref"):
+        yield from _parts(at(root, str(reference).removeprefix("#")), root)
+    for part in schema.get("allOf", ()):
+        yield from _parts(part, root)
+    yield schema

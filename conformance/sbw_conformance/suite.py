@@ -1,0 +1,98 @@
+"""One call for a whole run: target in, report out."""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from sbw_conformance.checks import Check, catalog
+from sbw_conformance.checks.run import Run
+from sbw_conformance.cleanup import Journal
+from sbw_conformance.client import Client, Pacer
+from sbw_conformance.events import EventStream, Redaction
+from sbw_conformance.preflight import ready
+from sbw_conformance.results import Report
+from sbw_conformance.runner import PROGRAMS, Progress, Runner
+from sbw_conformance.scored import load_scored
+from sbw_conformance.target import Target
+from sbw_validator.schemas import load_schemas
+from sbw_validator.standard import Standard, load_standard
+
+DISTRIBUTION = "smallbusinessweb"
+EVENTS_FILE = "run.ndjson"
+JOURNAL_FILE = "journal.ndjson"
+
+
+@dataclass(frozen=True)
+class Options:
+    """How to run: where files go (None keeps everything in memory), seed, workers, checks."""
+
+    folder: Path | None = None
+    seed: int = 0
+    workers: int = 8
+    programs: int = PROGRAMS
+    checks: tuple[Check, ...] = field(default_factory=catalog)
+    preflight: bool = True
+    tidy: bool = True
+    listen: Callable[[Progress], None] = lambda _: None
+
+
+def suite_version() -> str:
+    """Version of this distribution."""
+    return version(DISTRIBUTION)
+
+
+def judge(target: Target, options: Options | None = None, standard: Standard | None = None) -> Report:
+    """Run the suite against a target and give the report.
+
+    ConfigurationError or UnreachableError where a verdict would make no sense.
+    """
+    options = options or Options()
+    standard = standard or load_standard()
+    scored = load_scored(standard.version)
+    client = Client(workers=options.workers, pacer=Pacer(target.requests_per_second))
+    try:
+        if options.preflight:
+            target = ready(target, client, load_schemas(standard))
+        runner = Runner(
+            _run(target, client, standard, options),
+            EventStream(options.folder and options.folder / EVENTS_FILE, redaction_of(target)),
+            options.workers,
+            options.checks,
+            options.programs,
+            options.listen,
+            head={"suite_version": suite_version(), "scored_set": scored.digest},
+            scored=frozenset(scored.checks),
+        )
+        try:
+            return runner.judge()
+        finally:
+            runner.stream.close()
+    finally:
+        client.close()
+
+
+def redaction_of(target: Target) -> Redaction:
+    """A redaction that knows the secrets of a target's clients."""
+    redaction = Redaction()
+    for credentials in target.clients.values():
+        for secret in credentials.secrets():
+            redaction.add(secret)
+    return redaction
+
+
+def _run(target: Target, client: Client, standard: Standard, options: Options) -> Run:
+    return Run(
+        id=f"r{secrets.token_hex(5)}",
+        target=target,
+        client=client,
+        standard=standard,
+        journal=Journal(options.folder and options.folder / JOURNAL_FILE),
+        redaction=redaction_of(target),
+        user_agent=f"{DISTRIBUTION}-conformance/{suite_version()}",
+        seed=options.seed,
+        tidy=options.tidy,
+    )
+
