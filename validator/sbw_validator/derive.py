@@ -261,8 +261,9 @@ def _patch(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
 def _read(_derivation: _Derivation, schema: Schema, _key: Key) -> Schema:
     result = {k: v for k, v in schema.items() if k not in LOOSE}
     result = {k: v for k, v in result.items() if k not in CLOSING or v is not False}
-    if result.get("x-extensible"):
-        result.pop("enum", None)
+    if result.get("x-extensible") and "enum" in result:
+        texts = all(isinstance(value, str) for value in result.pop("enum"))
+        result = {**({"type": "string"} if texts else {}), **result}
     for keyword in ("anyOf", "oneOf"):
         if keyword in result:
             branches = [_strip(item) for item in result.pop(keyword)]
