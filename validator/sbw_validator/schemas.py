@@ -124,13 +124,13 @@ class Schemas:
         return self.files[self.file_of(name)]
 
     def bundle(self, name: str, variant: str = "full") -> Schema:
-        """Return a self-contained schema, its parts under `$defs`; UnknownSchemaError as `derive`."""
+        """Return a self-contained schema, its parts under `$defs`; errors as `derive.bundle`."""
         if (name, variant) not in self._bundles:
             self._bundles[name, variant] = bundle(self.files, self.file_of(name), variant)
         return self._bundles[name, variant]
 
     def validator(self, name: str, variant: str = "full") -> SchemaValidator:
-        """Return the compiled schema; UnknownSchemaError as `derive`."""
+        """Return the compiled schema; errors as `derive.bundle`."""
         if (name, variant) not in self._validators:
             self._validators[name, variant] = SchemaValidator(
                 name, variant, self.bundle(name, variant), self.standard.schema_requirement(name)

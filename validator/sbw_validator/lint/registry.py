@@ -91,9 +91,7 @@ def registry_schema(subject: Subject) -> Iterator[LintFinding]:
             yield _finding(resource, "registry-schema", message, hint)
         if resource.writable and "external_ids" not in members(bundle, bundle):
             message = f"{resource.schema} has no external_ids, and the resource is writable"
-            hint = "Add external_ids."
-            if resource.shape != "singleton":
-                yield _finding(resource, "registry-schema", message, hint)
+            yield _finding(resource, "registry-schema", message, "Add external_ids.")
         for pointer in resource.subject:
             if at(bundle, bundle, parts_of(pointer)) is None:
                 message = f"the subject {shown(pointer)} is no place in {resource.schema}"
