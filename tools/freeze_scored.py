@@ -1,4 +1,4 @@
-"""Write the scored set of the draft anew: all checks of the catalogue, sorted, with their digest."""
+"""Write the scored set of the draft anew: all checks of the catalogue, with their digest."""
 
 import json
 from pathlib import Path

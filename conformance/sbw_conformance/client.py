@@ -136,8 +136,8 @@ def _retry_after(exchange: Exchange) -> float | None:
 
 def _sentence(error: Exception) -> str:
     reason = getattr(error, "reason", None) or error
-    text = str(reason).rpartition("object at 0x")[2] if "object at 0x" in str(reason) else str(reason)
-    _, _, tail = text.partition(">: ")
+    text = (
+        str(reason).rpartition("object at 0x")[2] if "object at 0x" in str(reason) else str(reason)
+    )
+    _, _, tail = text.partition("): ")
     return (tail or text)[:300] or type(error).__name__
-
-

@@ -69,13 +69,15 @@ def _result(
 class _Tally:
     looked: int = 0
     wrong: int = 0
+    seen: tuple[str, int] | None = None
     first: tuple[tuple[str, int], Found, str] | None = None
 
     def add(self, exchange: Exchange, findings: list[Found]) -> None:
         self.looked += 1
+        place = (exchange.trial, exchange.index)
+        self.seen = min(self.seen or place, place)
         if findings:
             self.wrong += 1
-            place = (exchange.trial, exchange.index)
             if self.first is None or place < self.first[0]:
                 self.first = (place, findings[0], exchange.id)
 
@@ -132,11 +134,22 @@ class Observations:
 
     @staticmethod
     def _of(
-        requirements: Requirements, requirement: str, check: str, resource: str | None, tally: _Tally
+        requirements: Requirements,
+        requirement: str,
+        check: str,
+        resource: str | None,
+        tally: _Tally,
     ) -> Result:
         if tally.first is None:
+            trial, index = tally.seen or ("", 0)
             return Result(
-                requirement, check, resource, Outcome.PASS, "observer", assertions=tally.looked
+                requirement,
+                check,
+                resource,
+                Outcome.PASS,
+                "observer",
+                assertions=tally.looked,
+                exchange=f"{trial}#{index}",
             )
         _, finding, exchange = tally.first
         return Result(

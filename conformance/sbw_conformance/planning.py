@@ -31,11 +31,11 @@ def tasks(run: Run, checks: Iterable[Check]) -> Iterator[Task]:
             yield Task(check)
             continue
         for resource in run.standard.resources.values():
-            if _concerns(run, check, resource):
+            if _concerns(check, resource):
                 yield Task(check, resource)
 
 
-def _concerns(run: Run, check: Check, resource: Resource) -> bool:
+def _concerns(check: Check, resource: Resource) -> bool:
     if check.types is not None:
         named = resource.type in check.types
     else:

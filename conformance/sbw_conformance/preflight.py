@@ -1,4 +1,4 @@
-"""Before any verdict: is somebody there, do the tokens work, are the businesses two?"""
+"""What is made sure of before any verdict: an answer, tokens that work, two businesses."""
 
 from dataclasses import replace
 from typing import Any
@@ -97,7 +97,7 @@ def _token(
     return token
 
 
-def _ask(
+def _ask(  # noqa: PLR0913  # a request has that many parts
     client: Client,
     target: Target,
     operation: str,

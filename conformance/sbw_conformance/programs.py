@@ -2,8 +2,9 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
@@ -20,21 +21,8 @@ SHRINKING_RUNS = 60
 _HYPOTHESIS = threading.Lock()
 
 
-class _Fails(Exception):
+class _Fails(Exception):  # noqa: N818  # what Hypothesis looks for, no error
     """The program at hand fails; tells Hypothesis to look for a shorter one."""
-
-
-def _programs(standard: Standard, resource: Resource, operations: frozenset[str]) -> Any:
-    targets = st.integers(0, 3)
-    kinds = {
-        "create": st.builds(Step, st.just("create"), st.just(0), bodies_of(standard, resource)),
-        "read": st.builds(Step, st.just("read"), targets),
-        "update": st.builds(Step, st.just("update"), targets, patches_of(standard, resource)),
-        "delete": st.builds(Step, st.just("delete"), targets),
-    }
-    steps = st.one_of([kinds[name] for name in kinds if name in operations])
-    rest = st.lists(steps, min_size=1, max_size=MOST_STEPS)
-    return st.builds(lambda first, others: (first, *others), kinds["create"], rest)
 
 
 def _settings(count: int, *phases: Phase) -> settings:
@@ -48,58 +36,73 @@ def _settings(count: int, *phases: Phase) -> settings:
     )
 
 
+@dataclass(frozen=True)
+class Programs:
+    """The programs of a resource: `count` of them, the same for the same `seed`."""
+
+    standard: Standard
+    resource: Resource
+    operations: frozenset[str]
+    count: int
+    seed: int
+
+    def draw(self) -> tuple[Program, ...]:
+        """All of them, drawn without any I/O."""
+        return _draw(self)
+
+    def shrink(self, first: Program, fails: Callable[[Program], bool]) -> Program:
+        """The shortest failing program that is found in a bounded number of runs of `fails`.
+
+        `first` is one of those drawn, and known to fail; those before it are known to pass.
+        """
+        outcome = dict.fromkeys(map(named, self.draw()), False)
+        outcome[named(first)] = True
+        left, best = SHRINKING_RUNS, first
+
+        @seed(self.seed)
+        @_settings(self.count, Phase.generate, Phase.shrink)
+        @given(self.strategy())
+        def search(program: Program) -> None:
+            nonlocal left, best
+            name = named(program)
+            if name not in outcome and left > 0:
+                left -= 1
+                outcome[name] = fails(program)
+            if outcome.get(name, False):
+                if len(name) < len(named(best)):
+                    best = program
+                raise _Fails
+
+        with _HYPOTHESIS, suppress(_Fails, HypothesisException):
+            search()
+        return best
+
+    def strategy(self) -> st.SearchStrategy[Program]:
+        """Programs that begin with a create."""
+        targets = st.integers(0, 3)
+        made = bodies_of(self.standard, self.resource)
+        changes = patches_of(self.standard, self.resource)
+        kinds = {
+            "create": st.builds(Step, st.just("create"), st.just(0), made),
+            "read": st.builds(Step, st.just("read"), targets),
+            "update": st.builds(Step, st.just("update"), targets, changes),
+            "delete": st.builds(Step, st.just("delete"), targets),
+        }
+        steps = st.one_of([kinds[name] for name in kinds if name in self.operations])
+        rest = st.lists(steps, min_size=1, max_size=MOST_STEPS)
+        return st.builds(lambda first, others: (first, *others), kinds["create"], rest)
+
+
 @lru_cache(maxsize=64)
-def draw(
-    standard: Standard, resource: Resource, operations: frozenset[str], count: int, number: int
-) -> tuple[Program, ...]:
-    """The programs of a seed: the same for the same seed, drawn without any I/O."""
+def _draw(programs: Programs) -> tuple[Program, ...]:
     drawn: dict[str, Program] = {}
 
-    @seed(number)
-    @_settings(count, Phase.generate)
-    @given(_programs(standard, resource, operations))
+    @seed(programs.seed)
+    @_settings(programs.count, Phase.generate)
+    @given(programs.strategy())
     def collect(program: Program) -> None:
         drawn[named(program)] = program
 
     with _HYPOTHESIS:
         collect()
     return tuple(drawn.values())
-
-
-def shrink(
-    standard: Standard,
-    resource: Resource,
-    operations: frozenset[str],
-    count: int,
-    number: int,
-    first: Program,
-    fails: Callable[[Program], bool],
-) -> Program:
-    """The shortest failing program that is found in a bounded number of runs of `fails`.
-
-    `first` is one of the programs that `draw` gives for the same arguments, and known to fail.
-    """
-    outcome = dict.fromkeys(map(named, draw(standard, resource, operations, count, number)), False)
-    outcome[named(first)] = True
-    left, best = SHRINKING_RUNS, first
-
-    @seed(number)
-    @_settings(count, Phase.generate, Phase.shrink)
-    @given(_programs(standard, resource, operations))
-    def search(program: Program) -> None:
-        nonlocal left, best
-        name = named(program)
-        if name not in outcome and left > 0:
-            left -= 1
-            outcome[name] = fails(program)
-        if outcome.get(name, False):
-            if len(name) < len(named(best)):
-                best = program
-            raise _Fails
-
-    with _HYPOTHESIS:
-        try:
-            search()
-        except (_Fails, HypothesisException):
-            pass
-    return best

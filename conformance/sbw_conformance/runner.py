@@ -23,7 +23,7 @@ from sbw_conformance.events import EventStream
 from sbw_conformance.exchanges import MISSING
 from sbw_conformance.judging import Observations, results_of
 from sbw_conformance.planning import Task, excuse, tasks, unseen
-from sbw_conformance.programs import draw, shrink
+from sbw_conformance.programs import Programs
 from sbw_conformance.results import (
     EXIT_CODES,
     Outcome,
@@ -167,9 +167,11 @@ class Runner:
         run, check, resource = self.run, task.check, task.resource
         if resource is None:
             raise TypeError(f"{check.id} needs a resource")
-        drawn = (run.standard, resource, run.operations(resource), self.programs, run.seed)
-        trials, found = [], {}
-        for number, steps in enumerate(draw(*drawn), 1):
+        operations = run.operations(resource)
+        drawn = Programs(run.standard, resource, operations, self.programs, run.seed)
+        trials: list[Trial] = []
+        found: dict[str, Result] = {}
+        for number, steps in enumerate(drawn.draw(), 1):
             trial, ended = self._try(task, f"{check.id}.{number}", steps)
             trials.append(trial)
             results = results_of(run.requirements, check, trial, ended)
@@ -183,7 +185,7 @@ class Runner:
         self._finish(task, trials, list(found.values()))
 
     def _shrunk(
-        self, task: Task, drawn: Any, steps: Program, failed: list[Result], trials: list[Trial]
+        self, task: Task, drawn: Programs, steps: Program, failed: list[Result], trials: list[Trial]
     ) -> list[Result]:
         wanted = {result.requirement for result in failed}
         known: dict[str, list[Result]] = {named(steps): failed}
@@ -201,7 +203,7 @@ class Runner:
         if not fails(steps):
             note = f"flaky: it passed when it was run again. {named(steps)}"
             return [replace(result, reason=note) for result in failed]
-        best = shrink(*drawn, steps, fails)
+        best = drawn.shrink(steps, fails)
         note = f"shortest program that fails: {named(best)}"
         return [replace(result, reason=note) for result in known[named(best)]]
 
@@ -253,15 +255,14 @@ class Runner:
         if self.scored is not None:
             results = [replace(r, scored=r.check in self.scored) for r in results]
         hide = self.stream.redaction.text
-        rows = [r.to_json() for r in results]
+        rows: list[dict[str, Any]] = [{"event": "result", **r.to_json()} for r in results]
         shown = [
             {k: hide(v) if k in {"expected", "got", "reason"} else v for k, v in row.items()}
             for row in (*events, *rows)
         ]
         with self._lock:
             self._results += results
-        marks = [{} for _ in events] + [{"event": "result"} for _ in rows]
-        self.stream.write({**mark, **row} for mark, row in zip(marks, shown, strict=True))
+        self.stream.write(shown)
 
     def _excuse(self, task: Task, reason: Result) -> None:
         results = [replace(reason, requirement=name) for name in task.check.requirements]

@@ -87,16 +87,14 @@ def _members(
         [
             st.fixed_dictionaries(
                 {name: fields[name] for name in sorted((required | chosen) & set(fields))},
-                optional={
-                    name: fields[name] for name in sorted(set(fields) - required - chosen)
-                },
+                optional={name: fields[name] for name in sorted(set(fields) - required - chosen)},
             )
             for chosen in choices
         ]
     )
 
 
-def _leaf(schema: Mapping[str, Any], root: Any) -> Json:
+def _leaf(schema: Mapping[str, Any], root: Any) -> Json:  # noqa: PLR0911  # one a kind of leaf
     kind, same = schema.get("type"), schema.get("x-same-value")
     if kind == "array":
         unique = schema.get("uniqueItems", False)

@@ -3,9 +3,9 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 from sbw_conformance.checks import Check, catalog
 from sbw_conformance.checks.run import Run
@@ -44,7 +44,9 @@ def suite_version() -> str:
     return version(DISTRIBUTION)
 
 
-def judge(target: Target, options: Options | None = None, standard: Standard | None = None) -> Report:
+def judge(
+    target: Target, options: Options | None = None, standard: Standard | None = None
+) -> Report:
     """Run the suite against a target and give the report.
 
     ConfigurationError or UnreachableError where a verdict would make no sense.
@@ -63,7 +65,11 @@ def judge(target: Target, options: Options | None = None, standard: Standard | N
             options.checks,
             options.programs,
             options.listen,
-            head={"suite_version": suite_version(), "scored_set": scored.digest},
+            head={
+                "suite_version": suite_version(),
+                "scored_set": scored.digest,
+                "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            },
             scored=frozenset(scored.checks),
         )
         try:
@@ -95,4 +101,3 @@ def _run(target: Target, client: Client, standard: Standard, options: Options) -
         seed=options.seed,
         tidy=options.tidy,
     )
-

@@ -64,7 +64,9 @@ class Answer:
         operation = self.exchange.request.operation
         requirement, exchange = STANDS_ON[operation], self.exchange
         success = 200 <= exchange.status < 300
-        self.trial.control(success, requirement, f"a {operation} that works", exchange.got, exchange)
+        self.trial.control(
+            success, requirement, f"a {operation} that works", exchange.got, exchange
+        )
         if operation == "list":
             page = exchange.items is not None
             self.trial.control(page, requirement, "a page with items", exchange.got, exchange)
@@ -73,11 +75,10 @@ class Answer:
             self.trial.control(found, requirement, "the record", exchange.got, exchange)
             schema = self.trial.run.standard.classes[self._resource.class_name].schema_requirement
             record = exchange.record or {}
-            meta = record.get("meta")
-            whole = isinstance(record.get("id"), str) and isinstance(meta, dict)
-            whole = whole and all(
-                isinstance(meta.get(name), str) for name in ("version", "created_at", "updated_at")
-            )
+            found_meta = record.get("meta")
+            meta: dict[str, Any] = found_meta if isinstance(found_meta, dict) else {}
+            members = [record.get("id"), *map(meta.get, ("version", "created_at", "updated_at"))]
+            whole = all(isinstance(member, str) for member in members)
             missing = "a record without its envelope"
             self.trial.control(whole, schema, "id and meta in the record", missing, exchange)
         return self
@@ -110,10 +111,12 @@ class Answer:
             under=under,
         )
         if pointers is not None:
-            errors = got.get("errors")
-            named = [e.get("pointer") for e in errors if isinstance(e, dict)] if isinstance(
-                errors, list
-            ) else []
+            errors = got.get("errors") if isinstance(got, dict) else None
+            named = (
+                [e.get("pointer") for e in errors if isinstance(e, dict)]
+                if isinstance(errors, list)
+                else []
+            )
             self.verify(
                 not set(pointers).isdisjoint(p for p in named if isinstance(p, str)),
                 f"errors[].pointer {' or '.join(map(repr, sorted(pointers)))}",

@@ -47,8 +47,10 @@ def external_ids(value: Any) -> list[Mapping[str, Any]]:
 @lru_cache
 def valid(standard: Standard, resource: Resource) -> tuple[Example, ...]:
     """The valid examples of a resource."""
-    return tuple(Example(name, _written(standard, resource, value))
-                 for name, value in _files(standard, resource, "valid"))
+    return tuple(
+        Example(name, _written(standard, resource, value))
+        for name, value in _files(standard, resource, "valid")
+    )
 
 
 @lru_cache
@@ -228,9 +230,7 @@ def _written(standard: Standard, resource: Resource, value: Any) -> Any:
     known = load_schemas(standard).bundle(resource.type, "create").get("properties", {})
     full = load_schemas(standard).bundle(resource.type)
     read_only = _read_only(full) - set(known)
-    return {
-        name: member for name, member in value.items() if name not in read_only | {"type"}
-    }
+    return {name: member for name, member in value.items() if name not in read_only | {"type"}}
 
 
 def _read_only(schema: Mapping[str, Any]) -> set[str]:

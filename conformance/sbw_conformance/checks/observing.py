@@ -22,8 +22,10 @@ class View:
 
 @dataclass(frozen=True)
 class Found:
-    """One thing an observer found. An observer with one requirement returns only what is wrong;
-    one that names requirements itself says `ok` of those that hold.
+    """One thing an observer found.
+
+    An observer with one requirement returns only what is wrong; one that names requirements
+    itself says `ok` of those that hold.
     """
 
     requirement: str

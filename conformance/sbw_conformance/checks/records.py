@@ -96,7 +96,9 @@ class Records:
         if self.marks:
             mark = self.external_id()
             others = [
-                {**entry, "id": f"{entry['id']} {mark['id']}"} if entry.keys() >= {"app", "id"} else entry
+                {**entry, "id": f"{entry['id']} {mark['id']}"}
+                if entry.keys() >= {"app", "id"}
+                else entry
                 for entry in bodies.external_ids(value)
             ]
             value["external_ids"] = [mark, *others]
@@ -118,7 +120,11 @@ class Records:
         return self._record(value)
 
     def post(
-        self, value: Any = None, *, body: bytes | None = None, headers: Mapping[str, str] | None = None
+        self,
+        value: Any = None,
+        *,
+        body: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Try to create a record."""
         journal, run = self.trial.run.journal, self.trial.run
@@ -213,14 +219,14 @@ class Records:
     ) -> list[dict[str, Any]]:
         """Walk until a condition holds or lists had their time to settle; gives the last walk."""
         run = self.trial.run
-        started = time.monotonic()
+        started, waited = time.monotonic(), 0.0
         while True:
             items = self.walk(**query)
-            took = time.monotonic() - started
             if holds(items):
-                run.settled = max(run.settled, took if took > 0.05 else 0.0)
+                run.settled = max(run.settled, waited)
                 return items
-            if took >= run.settle:
+            waited = time.monotonic() - started
+            if waited >= run.settle:
                 return items
             time.sleep(min(0.1, run.settle / 10))
 

@@ -16,11 +16,11 @@ from sbw_validator.standard import Resource
 ANONYMOUS = "anonymous"
 
 
-class Failed(Exception):
+class Failed(Exception):  # noqa: N818  # how a check ends, no error
     """An assertion did not hold; it is recorded, the check ends here."""
 
 
-class Blocked(Exception):
+class Blocked(Exception):  # noqa: N818  # how a check ends, no error
     """What a check stands on did not work: `requirement` says which."""
 
     def __init__(self, requirement: str, reason: str) -> None:
@@ -29,7 +29,7 @@ class Blocked(Exception):
         self.reason = reason
 
 
-class CouldNotRun(Exception):
+class CouldNotRun(Exception):  # noqa: N818  # how a check ends, no error
     """Something that the check needs is not there; the message says what."""
 
 
@@ -65,7 +65,7 @@ class Trial:
         """Name of the trial within its run."""
         return f"{self.check}[{self.resource.type}]" if self.resource else self.check
 
-    def send(
+    def send(  # noqa: PLR0913  # a request has that many parts
         self,
         operation: str,
         method: str,
@@ -113,7 +113,7 @@ class Trial:
             added += (("Authorization", f"Bearer {self.run.token(client)}"),)
         return added
 
-    def verify(
+    def verify(  # noqa: PLR0913  # what an assertion says, and of what
         self,
         ok: bool,  # noqa: FBT001  # the thing asserted
         expected: str,
@@ -130,7 +130,7 @@ class Trial:
         if not ok:
             raise Failed(requirement)
 
-    def control(
+    def control(  # as verify
         self,
         ok: bool,  # noqa: FBT001  # the thing asserted
         requirement: str,
@@ -140,8 +140,14 @@ class Trial:
     ) -> None:
         """Make sure of what the check stands on; what it stands on is a requirement too."""
         if not ok:
-            failed = Assertion(requirement, ok=False, expected=expected, got=got,
-                               exchange=exchange.id, control=True)
+            failed = Assertion(
+                requirement,
+                ok=False,
+                expected=expected,
+                got=got,
+                exchange=exchange.id,
+                control=True,
+            )
             self.assertions.append(failed)
             if requirement in self.requirements:
                 raise Failed(requirement)

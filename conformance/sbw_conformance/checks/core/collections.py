@@ -219,12 +219,18 @@ def _each_once(records: Records, made: list[str], seen: list[str]) -> None:
     last = records.trial.exchanges[-1]
     missing = [one for one in made if one not in seen]
     records.trial.verify(
-        not missing, f"each of {len(made)} records", f"{len(missing)} missing", last,
+        not missing,
+        f"each of {len(made)} records",
+        f"{len(missing)} missing",
+        last,
         under="CORE-075",
     )
     twice = sorted({one for one in seen if seen.count(one) > 1})
     records.trial.verify(
-        not twice, "each record once", f"{len(twice)} of them more than once", last,
+        not twice,
+        "each record once",
+        f"{len(twice)} of them more than once",
+        last,
         under="CORE-075",
     )
 
@@ -238,4 +244,3 @@ def update_answers_with_the_record(records: Records) -> None:
     missing = [name for name in record.value if name not in answer.value]
     answer.verify(not missing, "the full record", f"no {', '.join(missing)}")
     answer.verify(answer.value["id"] == record.id, f"id {record.id}", str(answer.value["id"]))
-

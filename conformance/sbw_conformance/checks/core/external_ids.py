@@ -6,7 +6,7 @@ from typing import Any
 from sbw_conformance.checks import bodies, check
 from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.core.representation import LONGER_THAN_A_CLOCK_TICK, instant
-from sbw_conformance.checks.records import Record, Records, ids, named
+from sbw_conformance.checks.records import Record, Records, ids
 
 SPECIAL = "a/b %2F+c ü:山=?&#"
 """Characters that a URL or a careless query would spoil."""
@@ -41,9 +41,10 @@ def second_record_with_external_id_is_refused(records: Records) -> None:
     """A second create with an external id makes no second record, and says which is there."""
     record = records.create()
     mark = record.value["external_ids"][0]
-    other_account = {**bodies.copy(records.resource.minimal), "external_ids": [
-        {**mark, "account": "other"}, records.external_id()
-    ]}
+    other_account = {
+        **bodies.copy(records.resource.minimal),
+        "external_ids": [{**mark, "account": "other"}, records.external_id()],
+    }
     records.post(other_account).must_succeed()
     again = {**bodies.copy(records.resource.minimal), "external_ids": [records.external_id(), mark]}
     answer = records.post(again)
@@ -108,8 +109,12 @@ def _selects(records: Records, expected: list[str], **filters: str) -> None:
     got = ids(items)
     text = ", ".join(f"{name}={value}" for name, value in filters.items())
     missing = [one for one in expected if one not in got]
-    records.trial.verify(not missing, f"{len(expected)} records for {text}",
-                         f"{len(missing)} of them missing", exchange)
+    records.trial.verify(
+        not missing,
+        f"{len(expected)} records for {text}",
+        f"{len(missing)} of them missing",
+        exchange,
+    )
     more = [one for one in got if one not in expected]
     records.trial.verify(not more, f"no other record for {text}", f"{len(more)} others", exchange)
 

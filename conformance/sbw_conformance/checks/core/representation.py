@@ -35,7 +35,9 @@ def records_are_valid(exchange: Exchange, view: View) -> list[Found] | None:
 
 def _without_nulls(value: Any) -> Any:
     if isinstance(value, dict):
-        return {name: _without_nulls(member) for name, member in value.items() if member is not None}
+        return {
+            name: _without_nulls(member) for name, member in value.items() if member is not None
+        }
     return [_without_nulls(item) for item in value] if isinstance(value, list) else value
 
 

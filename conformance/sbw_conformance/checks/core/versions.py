@@ -61,9 +61,11 @@ def etag_is_the_version(exchange: Exchange, _: View) -> list[Found] | None:
     etag = exchange.header("etag")
     if not isinstance(version, str):
         return None
-    return [] if etag == f'"{version}"' else [
-        Found("CORE-043", "/meta/version", f'ETag: "{version}"', f"ETag: {etag}")
-    ]
+    return (
+        []
+        if etag == f'"{version}"'
+        else [Found("CORE-043", "/meta/version", f'ETag: "{version}"', f"ETag: {etag}")]
+    )
 
 
 @check("CORE-044", needs=["update"])
@@ -148,7 +150,9 @@ def _is_listed(records: Records, record: Record) -> None:
     current.verify(bool(found), "the record in the list", f"only {ids(items)[:5]}")
     version = _version(found[0])
     current.verify(
-        version == record.version, f"version {record.version} in the list", f"{version}",
+        version == record.version,
+        f"version {record.version} in the list",
+        f"{version}",
         pointer="/meta/version",
     )
     current.must_show(found[0])
@@ -189,9 +193,9 @@ def _patches(records: Records, example: dict[str, Any]) -> list[dict[str, Any]]:
         patches.append(
             bodies.nested(records.resource.change.pointer, records.resource.change.values[0])
         )
-    together = [
-        bodies.nested(place, None) for place in places if place.count("/") == 1
-    ][:1] + patches[-1:]
+    together = [bodies.nested(place, None) for place in places if place.count("/") == 1][
+        :1
+    ] + patches[-1:]
     merged: dict[str, Any] = {}
     for patch in together:
         merged |= patch

@@ -1,0 +1,64 @@
+"""report.json: the whole run for machines, in the format `schemas/tools/report-1.json`."""
+
+import json
+from typing import Any
+
+from sbw_conformance.results import Report
+
+
+def value(report: Report) -> dict[str, Any]:
+    """The report as a JSON object; `exchanges` holds what the results point at."""
+    run, end = report.run, report.end
+    shown = {r.exchange for r in report.results if r.exchange}
+    return {
+        "format": "report-1",
+        "verdict": end["verdict"],
+        "exit_code": end["exit_code"],
+        **{
+            name: run[name]
+            for name in (
+                "run",
+                "target",
+                "standard",
+                "suite_version",
+                "scored_set",
+                "seed",
+                "workers",
+                "started_at",
+                "clients",
+            )
+        },
+        "app": end["app"],
+        "classes": end["classes"],
+        "seconds": end["seconds"],
+        "requests": end["requests"],
+        "settled_seconds": end["settled_seconds"],
+        "peak_bytes": end["peak_bytes"],
+        "counts": {outcome.value: number for outcome, number in report.count().items()},
+        "requirements": [
+            {**entry, "outcome": _outcome(report, entry["id"])}
+            for entry in report.requirements.values()
+        ],
+        "results": [result.to_json() for result in report.results],
+        "checks": [
+            {name: value for name, value in entry.items() if name != "event"}
+            for _, entry in sorted(report.checks.items())
+        ],
+        "exchanges": {
+            name: {key: value for key, value in entry.items() if key not in {"event", "id"}}
+            for name, entry in sorted(report.exchanges.items())
+            if name in shown
+        },
+        "cleanup": {name: value for name, value in report.cleanup.items() if name != "event"},
+    }
+
+
+def _outcome(report: Report, requirement: str) -> str:
+    judged = any(result.requirement == requirement for result in report.results)
+    kind = str(report.requirements[requirement]["kind"])
+    return report.outcome(requirement).value if judged else kind
+
+
+def render(report: Report) -> str:
+    """The file as text."""
+    return json.dumps(value(report), ensure_ascii=False, indent=1) + "\n"

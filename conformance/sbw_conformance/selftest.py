@@ -1,0 +1,181 @@
+"""The suite proves itself: every seeded defect is found by the checks meant for it, no other."""
+
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from typing import Any
+
+from sbw_conformance.checks import Check, catalog
+from sbw_conformance.checks.answer import STANDS_ON
+from sbw_conformance.provider import Defect, Fleet, ProviderError, defects
+from sbw_conformance.results import Outcome, Report, Verdict
+from sbw_conformance.suite import Options, judge
+from sbw_conformance.traceability import asserted_by
+from sbw_validator.standard import Standard, load_standard
+
+BAD = frozenset({Outcome.FAIL, Outcome.WARN})
+
+
+@dataclass(frozen=True)
+class Kill:
+    """What became of one defect.
+
+    `failed` holds the requirements that specific checks found broken, `by` those checks with the
+    requirements, `generative` what programs found. `complaints` says what is not as it has to be.
+    """
+
+    defect: Defect
+    failed: tuple[str, ...]
+    by: tuple[tuple[str, str], ...]
+    generative: tuple[str, ...]
+    checks: int
+    firings: int
+    seconds: float
+    complaints: tuple[str, ...] = ()
+
+    @property
+    def killed(self) -> bool:
+        """Whether the defect's own requirement was found broken."""
+        return self.defect.expects[0] in self.failed
+
+    def to_json(self) -> dict[str, Any]:
+        """As `sbw selftest --json` prints it."""
+        return {
+            "defect": self.defect.id,
+            "title": self.defect.title,
+            "expects": list(self.defect.expects),
+            "failed": list(self.failed),
+            "by": [list(row) for row in self.by],
+            "generative": list(self.generative),
+            "killed": self.killed,
+            "checks": self.checks,
+            "firings": self.firings,
+            "seconds": round(self.seconds, 2),
+            "complaints": list(self.complaints),
+        }
+
+
+@dataclass(frozen=True)
+class Selftest:
+    """The kill matrix; `redundant` names checks that no defect made fail."""
+
+    kills: tuple[Kill, ...]
+    redundant: tuple[str, ...]
+    baseline: Report
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether every defect was killed as expected and every check has proved itself."""
+        good = self.baseline.verdict is Verdict.CONFORMANT
+        return good and not self.redundant and not any(kill.complaints for kill in self.kills)
+
+
+@dataclass
+class Selftester:
+    """Runs the suite against the reference provider without and with each defect.
+
+    `full` runs all checks for each defect; otherwise its own and those that share an operation
+    with it. `lanes` is how many providers are judged at a time.
+    """
+
+    full: bool = False
+    lanes: int = 3
+    workers: int = 3
+    programs: int = 4
+    listen: Callable[[Kill], None] = lambda _: None
+    standard: Standard = field(default_factory=load_standard)
+    checks: tuple[Check, ...] = field(default_factory=catalog)
+    classes: tuple[str, ...] | None = None
+
+    def run(self, known: Iterable[Defect] | None = None, *, whole: bool = True) -> Selftest:
+        """Judge every defect given, all of them by default; `whole` looks for redundant checks."""
+        began = time.monotonic()
+        chosen = defects() if known is None else tuple(known)
+        with Fleet() as fleet:
+            baseline = self._judge(fleet, "baseline", None, self.checks)
+            used = {
+                entry["check"]: frozenset(entry["operations"]) for entry in baseline.checks.values()
+            }
+            with ThreadPoolExecutor(self.lanes, "defect") as pool:
+                kills = tuple(pool.map(lambda d: self._kill(fleet, d, used), chosen))
+        redundant = self._redundant(kills, baseline) if whole else ()
+        return Selftest(kills, redundant, baseline, time.monotonic() - began)
+
+    def _judge(
+        self, fleet: Fleet, name: str, defect: str | None, checks: tuple[Check, ...]
+    ) -> Report:
+        classes = None if self.classes is None else list(self.classes)
+        target = fleet.start(name, defect=defect, classes=classes)
+        options = Options(
+            workers=self.workers, programs=self.programs, checks=checks, preflight=False, tidy=False
+        )
+        return judge(target, options, self.standard)
+
+    def _selected(self, defect: Defect, used: dict[str, frozenset[str]]) -> tuple[Check, ...]:
+        def wanted(check: Check) -> bool:
+            asserted = asserted_by(self.standard, check)
+            door = STANDS_ON["landing"] in check.requirements
+            observes = check.kind == "observer"
+            own = defect.expects[0] in asserted
+            return door or observes or own or defect.touches(used.get(check.id, frozenset()))
+
+        return tuple(check for check in self.checks if self.full or wanted(check))
+
+    def _kill(self, fleet: Fleet, defect: Defect, used: dict[str, frozenset[str]]) -> Kill:
+        began = time.monotonic()
+        checks = self._selected(defect, used)
+        name = f"defect {defect.id}"
+        try:
+            report = self._judge(fleet, name, defect.id, checks)
+            firings = fleet.stop(name)
+        except ProviderError as error:
+            took = time.monotonic() - began
+            return Kill(defect, (), (), (), len(checks), 0, took, (str(error),))
+        bad = [result for result in report.results if result.outcome in BAD]
+        specific = [result for result in bad if result.kind != "program"]
+        kill = Kill(
+            defect,
+            tuple(sorted({result.requirement for result in specific})),
+            tuple(sorted({(result.check, result.requirement) for result in specific})),
+            tuple(sorted({r.requirement for r in bad if r.kind == "program"})),
+            len(checks),
+            firings,
+            time.monotonic() - began,
+        )
+        kill = Kill(**{**kill.__dict__, "complaints": tuple(self._complaints(kill, report))})
+        self.listen(kill)
+        return kill
+
+    def _complaints(self, kill: Kill, report: Report) -> list[str]:
+        expects, failed = set(kill.defect.expects), set(kill.failed)
+        found = []
+        if kill.firings == 0:
+            found.append("the defect never came into effect")
+        if not kill.killed:
+            found.append(f"{kill.defect.expects[0]} did not fail")
+        if missing := sorted(expects - failed - {kill.defect.expects[0]}):
+            found.append(f"did not fail: {', '.join(missing)}")
+        if more := sorted(failed - expects):
+            by = sorted({check for check, requirement in kill.by if requirement in more})
+            found.append(f"failed as well: {', '.join(more)} (by {', '.join(by)})")
+        if len(expects) > 3 and not kill.defect.reason:
+            found.append("expects more than three requirements without a reason")
+        for result in report.results:
+            if result.outcome is Outcome.ERROR:
+                found.append(f"error in {result.check}: {result.reason}")
+            blocked = result.outcome is Outcome.COULD_NOT_RUN and result.blocked_by
+            if blocked and result.blocked_by not in failed | set(kill.generative):
+                found.append(f"{result.check} blames {result.blocked_by}, which did not fail")
+        return list(dict.fromkeys(found))
+
+    def _redundant(self, kills: Iterable[Kill], baseline: Report) -> tuple[str, ...]:
+        """Checks with a requirement that no defect expecting it made them fail."""
+        proven = {row for kill in kills for row in kill.by if row[1] in kill.defect.expects}
+        ran = {
+            (result.check, result.requirement)
+            for result in baseline.results
+            if result.outcome is Outcome.PASS and result.kind != "program"
+        }
+        return tuple(f"{check} ({requirement})" for check, requirement in sorted(ran - proven))
