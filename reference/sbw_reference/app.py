@@ -22,7 +22,7 @@ from sbw_reference.offers import Offer, Provider
 from sbw_reference.problems import Problem, Refusal
 
 LARGEST_BODY = 4 * 1024 * 1024
-THREADS = 16
+THREADS = 8
 OPERATIONS: Mapping[str, Callable[[Provider, Offer, Call], Answer]] = {
     "list": reading.list_,
     "read": reading.read,

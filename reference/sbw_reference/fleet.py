@@ -107,7 +107,7 @@ def parsed(line: str) -> dict[str, Any]:
 
 
 async def run(orders: TextIO, choose: Choose) -> None:
-    """Obey lines until there are no more or a signal comes; answer each with one line."""
+    """Obey lines until there are no more or a signal comes; answer each with a line, in order."""
     loop = asyncio.get_running_loop()
     lines: asyncio.Queue[str | None] = asyncio.Queue()
 

@@ -21,7 +21,8 @@ from sbw_reference.seeding import Inhabitants
 from sbw_reference.store import Store
 
 BACKLOG = 512
-GRACE = 1  # seconds that open requests get when an app stops
+GRACE = 1.0  # seconds that open requests get when an app stops
+TICK = 0.005  # seconds between two looks at them
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +38,37 @@ class Settings:
 
 
 class Quiet(uvicorn.Server):
-    """A server that leaves signals to the process, which may run many of them."""
+    """A server that leaves signals to its process, sleeps while it serves, and ends at once."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ended = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Capture none."""
         yield
+
+    async def main_loop(self) -> None:
+        """Renew the Date header each second until the end."""
+        while not self.ended.is_set():
+            await self.on_tick(0)
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self.ended.wait(), 1)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Take no more requests, and let those that are open end within GRACE."""
+        for listening in (*self.servers, *(sockets or ())):
+            listening.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        loop = asyncio.get_running_loop()
+        deadline = loop.time() + GRACE
+        while self.server_state.tasks and loop.time() < deadline:
+            await asyncio.sleep(TICK)
+        for task in self.server_state.tasks:
+            task.cancel()
+        await asyncio.sleep(0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -66,7 +92,7 @@ class Running:
 
     def stop(self) -> None:
         """Let `serve` end."""
-        self.server.should_exit = True
+        self.server.ended.set()
 
     def close(self) -> None:
         """Let go of everything; the throw-away database is removed."""
@@ -144,7 +170,6 @@ def start(settings: Settings, behaviour: Behaviour, standard: Standard | None = 
             lifespan="off",
             log_config=None,
             server_header=False,
-            timeout_graceful_shutdown=GRACE,
             ws="none",
         )
     except BaseException:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Select, bindparam, delete, select, tuple_, update
+from sqlalchemy import Select, bindparam, delete, insert, select, tuple_, update
 from sqlalchemy.sql.elements import ColumnElement
 
 from sbw_reference.tables import change, external_id, record, tenant
@@ -56,6 +56,9 @@ HOLDERS = (
 )
 FREE_EXTERNAL_IDS = delete(external_id).where(external_id.c.position == bindparam("at"))
 REMOVE = delete(record).where(record.c.position == bindparam("at"))
+INSERT_RECORD = insert(record)
+INSERT_EXTERNAL_ID = insert(external_id)
+INSERT_CHANGE = insert(change)
 REPLACE = update(record).where(record.c.position == bindparam("at"))
 
 

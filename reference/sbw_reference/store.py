@@ -1,13 +1,14 @@
 """The store: reading, and the one way to write."""
 
 import json
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Engine, insert
+from sqlalchemy import Connection, Engine
 
 from sbw_reference import statements, tables
 from sbw_reference.cursors import Criteria
@@ -57,7 +58,9 @@ class Store:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._reading = engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._reading = tables.reader(engine)
+        # Connections that only read stay open: to fetch one from the pool costs more than a read.
+        self._readers: deque[Connection] = deque()
         # SQLite has one writer at a time: waiting here is shorter than polling its lock.
         self._turnstile: AbstractContextManager[Any] = (
             Lock() if engine.dialect.name == "sqlite" else nullcontext()
@@ -69,13 +72,23 @@ class Store:
 
     def close(self) -> None:
         """Close all connections."""
+        while self._readers:
+            self._readers.pop().close()
         self.engine.dispose()
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        """Give a connection on which each statement stands alone."""
-        with self._reading.connect() as connection:
+        """Give a connection on which each statement stands alone; read its rows before it goes."""
+        try:
+            connection = self._readers.pop()
+        except IndexError:
+            connection = self._reading.connect()
+        try:
             yield connection
+        except BaseException:
+            connection.close()
+            raise
+        self._readers.append(connection)
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
@@ -265,7 +278,7 @@ def _write(connection: Connection, item: Change, at: int, origin: str) -> Change
         if row.position:
             connection.execute(statements.REPLACE, {**values, "at": row.position})
         else:
-            made = connection.execute(insert(tables.record), values).inserted_primary_key
+            made = connection.execute(statements.INSERT_RECORD, values).inserted_primary_key
             row = replace(row, position=made[0])
     if item.keys:
         held = [
@@ -279,7 +292,7 @@ def _write(connection: Connection, item: Change, at: int, origin: str) -> Change
             }
             for key in item.keys
         ]
-        connection.execute(insert(tables.external_id), held)
+        connection.execute(statements.INSERT_EXTERNAL_ID, held)
     log = {
         "tenant": row.tenant,
         "seq": item.sequence,
@@ -290,5 +303,5 @@ def _write(connection: Connection, item: Change, at: int, origin: str) -> Change
         "at": at,
         "origin": origin,
     }
-    connection.execute(insert(tables.change), log)
+    connection.execute(statements.INSERT_CHANGE, log)
     return replace(item, row=row)

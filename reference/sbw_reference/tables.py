@@ -22,6 +22,7 @@ from sqlalchemy import (
 
 BUSY_MILLISECONDS = 30_000
 LARGEST_POOL = 32
+READING = "reading"
 Position = BigInteger().with_variant(Integer(), "sqlite")
 
 metadata = MetaData()
@@ -125,7 +126,14 @@ def connect(url: str, *, throw_away: bool) -> Engine:
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
-        if connection.get_isolation_level() != "AUTOCOMMIT":
+        if not connection.get_execution_options().get(READING):
             connection.exec_driver_sql("BEGIN IMMEDIATE")
 
     return engine
+
+
+def reader(engine: Engine) -> Engine:
+    """Return an engine on the same pool whose statements stand alone, outside transactions."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{READING: True})
+    return engine.execution_options(isolation_level="AUTOCOMMIT")
