@@ -68,8 +68,11 @@ def invalid(standard: Standard, resource: Resource) -> tuple[Example, ...]:
 
 @lru_cache
 def richest(standard: Standard, resource: Resource) -> Example:
-    """The valid example with the most leaves."""
-    return max(valid(standard, resource), key=lambda example: len(list(leaves(example.value))))
+    """The valid example with the most members of different kinds."""
+    return max(
+        valid(standard, resource),
+        key=lambda example: len({kind_of(pointer) for pointer, _ in leaves(example.value)}),
+    )
 
 
 def refused_unknown(finding: Finding) -> bool:
@@ -87,6 +90,11 @@ def leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
             yield from leaves(item, f"{pointer}/{index}")
     else:
         yield pointer, value
+
+
+def kind_of(pointer: str) -> str:
+    """A JSON Pointer with its array indexes left out."""
+    return "/".join("*" if part.isdecimal() else part for part in pointer.split("/"))
 
 
 def objects(value: Any, pointer: str = "") -> Iterator[str]:

@@ -5,7 +5,7 @@ from urllib.parse import urljoin
 from sbw_conformance.checks import bodies, check, observer
 from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.observing import Found, View
-from sbw_conformance.checks.records import Record, Records, ids
+from sbw_conformance.checks.records import Record, Records, ids, named
 from sbw_conformance.exchanges import Exchange
 from sbw_conformance.target import origin_of
 
@@ -69,10 +69,10 @@ def deleted_record_is_gone(records: Records) -> None:
         records.patch(record, record.change(1), if_match="*").must_be_gone()
     records.delete(record).must_be_gone()
     if "list" in records.operations:
-        items = records.eventually(
-            lambda items: other.id in ids(items) and record.id not in ids(items)
-        )
-        answer.verify(record.id not in ids(items), "no list that holds it", "it is listed")
+        queries = [{}, *({"external_id": named(e)} for e in record.value.get("external_ids", ()))]
+        for query in queries:
+            items = records.eventually(lambda items: record.id not in ids(items), **query)
+            answer.verify(record.id not in ids(items), "no list that holds it", "it is listed")
 
 
 @observer("CORE-073", needs=["list"])
@@ -133,7 +133,8 @@ def limit_bounds_pages(records: Records) -> None:
 
 def _is_at_most(answer: Answer, limit: int) -> None:
     items = answer.must_succeed().exchange.items or []
-    answer.verify(len(items) <= limit, f"at most {limit} items", f"{len(items)} items")
+    got = f"{len(items)} items"
+    answer.verify(len(items) <= limit, f"at most {limit} items", got, under="CORE-074")
 
 
 def _series(records: Records, count: int) -> tuple[list[Record], dict[str, str]]:
@@ -163,13 +164,16 @@ def long_list_is_cut_into_pages(records: Records) -> None:
     _each_once(records, [record.id for record in made], seen)
 
 
-@check("CORE-075", "CORE-064", needs=["create", "list"])
+@check("CORE-075", "CORE-064", "CORE-074", needs=["create", "list"])
 def walk_shows_each_record_once(records: Records) -> None:
     """Page by page each record appears once, for lengths of page that divide them and others."""
     made, filters = _series(records, 6)
     wanted = [record.id for record in made]
     for limit in (1, 2, 3, 4, 6):
-        seen = ids(records.walk(limit=limit, **filters))
+        pages = records.pages(limit=limit, **filters)
+        for page in pages:
+            _is_at_most(page, limit)
+        seen = [one for page in pages for one in ids(page.exchange.items or [])]
         _each_once(records, wanted, seen)
         if records.marks:
             others, last = set(seen) - set(wanted), records.trial.exchanges[-1]

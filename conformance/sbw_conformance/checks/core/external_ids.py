@@ -69,7 +69,7 @@ def external_id_of_other_record_is_refused(records: Records) -> None:
 
 @check("CORE-063", needs=["create", "read", "delete", "external_id"])
 def deletion_frees_external_ids(records: Records) -> None:
-    """What was deleted can be created again under its old name, as another record."""
+    """A name that no record has any more is free for another record."""
     body = records.body()
     first = records.post(body).must_succeed().value["id"]
     records.delete(first).must_succeed()
@@ -77,6 +77,11 @@ def deletion_frees_external_ids(records: Records) -> None:
     answer.verify(200 <= answer.status < 300, "a record with the external id of the deleted one")
     again = answer.value["id"]
     answer.verify(again != first, "an id of its own", f"{first} again", pointer="/id")
+    if "update" in records.operations:
+        new = records.external_id()
+        records.patch(again, {"external_ids": [new]}).must_succeed()
+        answer = records.post(body)
+        answer.verify(200 <= answer.status < 300, "a record with the external id that was taken")
 
 
 @check("CORE-064", needs=["create", "list", "external_id"])

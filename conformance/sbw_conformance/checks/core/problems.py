@@ -37,6 +37,7 @@ def _broken(body: dict[str, Any]) -> dict[str, bytes]:
         "a comma too many": f"{good[:-1]},}}".encode(),
         "a member name twice": f"{{{member}, {good[1:]}".encode(),
         "NaN": f'{good[:-1]}, "x": NaN}}'.encode(),
+        "more after the end": f"{good} {good}".encode(),
         "bytes that are no UTF-8": good[:-1].encode() + b', "x": "\xff"}',
         "no body": b"",
     }
@@ -89,6 +90,8 @@ def invalid_body_is_refused(records: Records) -> None:
         shift = _shifted(example, body)
         marks += bodies.external_ids(body)[:1]
         records.post(body).must_be_problem(422, "validation", shift)
+    for text in (b"[]", b'"text"', b"null"):
+        records.post(body=text).must_be_problem(422, "validation", {""})
     records.must_not_exist(*marks)
 
 
@@ -177,8 +180,7 @@ def _one_of_each(example: dict[str, Any]) -> list[str]:
     """One object of each kind, told apart by its pointer without numbers."""
     found: dict[str, str] = {}
     for pointer in bodies.objects(example):
-        kind = "/".join("*" if part.isdecimal() else part for part in pointer.split("/"))
-        found.setdefault(kind, pointer)
+        found.setdefault(bodies.kind_of(pointer), pointer)
     return list(found.values())
 
 
