@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from sbw_validator.schemas import load_schemas
+from sbw_validator.standard import load_standard
 
 ROLES = ("a1", "a2", "b1")
 """Business a through two apps, business b through the first."""
@@ -91,7 +92,7 @@ def target_from_file(
 ) -> Target:
     """A target from a YAML file that fits `schemas/tools/config-1.json`; `base` overrides it."""
     value, lines = _load(path)
-    findings = load_schemas().tool("config-1").findings(value)
+    findings = load_schemas(load_standard()).tool("config-1").findings(value)
     if findings:
         first = findings[0]
         line = lines.get(first.pointer) or lines.get(first.pointer.rpartition("/")[0], 1)

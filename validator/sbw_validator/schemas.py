@@ -138,9 +138,11 @@ class Schemas:
         return self._validators[name, variant]
 
     def tool(self, name: str) -> SchemaValidator:
-        """Return the compiled schema of a tool's format, such as `report-1`."""
+        """Return the compiled schema of a tool's format, such as `report-1`; it is one file."""
         if (name, "tool") not in self._validators:
-            written = bundle(self._tools, f"{name}.json")
+            if f"{name}.json" not in self._tools:
+                raise UnknownSchemaError(name, self._tools)
+            written = self._tools[f"{name}.json"]
             self._validators[name, "tool"] = SchemaValidator(name, "full", written, name)
         return self._validators[name, "tool"]
 
