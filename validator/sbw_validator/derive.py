@@ -291,7 +291,7 @@ def _within(keyword: str, key: Key) -> Key:
 
 
 def _nullable(schema: Any) -> Schema:
-    return {"anyOf": [{"type": "null"}, schema]}
+    return {"anyOf": [schema, {"type": "null"}]}
 
 
 def _strip(schema: Any) -> Schema:

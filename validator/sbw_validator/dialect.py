@@ -73,6 +73,16 @@ def _pattern(validator: Any, pattern: str, instance: Any, _schema: Any) -> Error
         yield ValidationError("does not match")
 
 
+def _properties(validator: Any, properties: Any, instance: Any, _schema: Any) -> Errors:
+    """Judge the members; the library forgets the name of one that is not allowed at all."""
+    if validator.is_type(instance, "object"):
+        for name, schema in properties.items():
+            if name in instance and schema is False:
+                yield ValidationError("not allowed", path=[name], instance=instance[name])
+            elif name in instance:
+                yield from validator.descend(instance[name], schema, path=name, schema_path=name)
+
+
 def _additional(validator: Any, allowed: Any, instance: Any, schema: Any) -> Errors:
     if validator.is_type(instance, "object"):
         patterns = [ecma(pattern) for pattern in schema.get("patternProperties", ())]
@@ -160,7 +170,7 @@ def _conditional(validator: Any, test: Any, instance: Any, schema: Any) -> Error
 def is_date(value: object) -> bool:
     """Say whether a text is `full-date` of RFC 3339; anything but a text is none of its business.
 
-    jsonschema-rs takes `+026-02-08` too, so a pattern stands beside the format (lint).
+    jsonschema-rs takes `+026-02-08` too, so a pattern stands beside the formats of dates (lint).
     """
     if not isinstance(value, str):
         return True
@@ -207,6 +217,7 @@ def explainer(bundle: Schema) -> Any:
     """Return a jsonschema validator of a bundle."""
     keywords = {
         "pattern": _pattern,
+        "properties": _properties,
         "patternProperties": _patterned,
         "additionalProperties": _additional,
         "unevaluatedProperties": partial(_unevaluated, bundle),

@@ -12,6 +12,7 @@ from sbw_validator.findings import Finding, pointer_to, shown
 from sbw_validator.shape import Schema
 
 SecondOpinion = Callable[[Any], list[tuple[list[str | int], str, str]]]
+Path = tuple[str | int, ...]
 ABSENT = "nothing"
 # Of several faults of one text, number or constant, the first of these is told.
 ONE_OF_A_VALUE = (
@@ -24,12 +25,12 @@ ONE_OF_A_VALUE = (
 class _Fault:
     """A finding on the way: its path, and the schema that was broken."""
 
-    path: tuple[str | int, ...]
+    path: Path
     keyword: str
     expected: str
     got: str
     hint: str
-    involved: tuple[tuple[str | int, ...], ...] = ()
+    involved: tuple[Path, ...] = ()
 
 
 def explain(
@@ -100,9 +101,7 @@ def _faults(bundle: Schema, error: ValidationError) -> Iterator[_Fault]:
     )
 
 
-def _nearby(
-    keyword: str, path: tuple[str | int, ...], error: ValidationError
-) -> Iterator[tuple[str | int, ...]]:
+def _nearby(keyword: str, path: Path, error: ValidationError) -> Iterator[Path]:
     """Yield the other places that may be named for a fault."""
     instance: Any = error.instance
     limit: Any = error.validator_value
@@ -187,48 +186,73 @@ def _condition(bundle: Schema, error: ValidationError) -> Iterator[_Fault]:
 
 
 def _alternatives(bundle: Schema, error: ValidationError) -> Iterator[_Fault]:
-    path = tuple(error.absolute_path)
+    """Yield the faults of the alternative that was probably meant, or one about all of them."""
+    path, keyword = tuple(error.absolute_path), str(error.validator)
     alternatives: Any = error.validator_value
     branches: list[list[ValidationError]] = [[] for _ in alternatives]
     for inner in error.context or ():
         branches[int(inner.schema_path[0])].append(inner)
     names = wording.involved(alternatives)
     members = tuple((*path, name) for name in names)
+    fitting = [errors for errors in branches if not _elsewhere(errors, path)]
     if not any(branches):
         expected = f"only one of {wording.listed(names)}" if names else "only one alternative"
-        yield _Fault(
-            path, str(error.validator), expected, shown(error.instance), "Keep one.", members
-        )
-        return
-    if all(_only_required(errors, path) for errors in branches):
-        wanted = [wording.listed(item["required"], "with") for item in alternatives]
-        expected = f"at least one of {', '.join(dict.fromkeys(wanted))}"
-        if error.validator == "oneOf":
-            expected = expected.replace("at least one", "just one")
-        hint = f"Add {' or '.join(dict.fromkeys(wanted))}."
-        yield _Fault(path, str(error.validator), expected, shown(error.instance), hint, members)
-        return
-    fitting = [errors for errors in branches if not _elsewhere(errors, path)]
-    if not fitting:
-        kinds = [error_.validator_value for errors in branches for error_ in errors]
-        expected = " or ".join(dict.fromkeys(wording.kinds(kind) for kind in kinds))
-        hint = f"Write {expected}."
-        yield _Fault(path, str(error.validator), expected, shown(error.instance), hint, members)
-        return
-    for inner in min(fitting, key=len):
-        for fault in _faults(bundle, inner):
-            yield replace(fault, involved=(*fault.involved, path, *members))
+        yield _Fault(path, keyword, expected, shown(error.instance), "Keep one.", members)
+    elif all(_only_required(errors, path) for errors in branches):
+        yield _missing(error, branches, members)
+    elif fitting:
+        involved = (path, *members) if len(fitting) > 1 else ()
+        for inner in min(
+            fitting, key=lambda errors: (_chosen_otherwise(errors, path), len(errors))
+        ):
+            for fault in _faults(bundle, inner):
+                yield replace(fault, involved=(*fault.involved, *involved))
+    else:
+        kinds = [e for errors in branches for e in errors if _is_kind(e, path)]
+        told = [fault for kind in kinds for fault in _faults(bundle, kind)]
+        expected = " or ".join(dict.fromkeys(fault.expected for fault in told))
+        yield replace(told[0], keyword=keyword, expected=expected)
 
 
-def _only_required(errors: list[ValidationError], path: tuple[str | int, ...]) -> bool:
+def _missing(
+    error: ValidationError, branches: list[list[ValidationError]], members: tuple[Path, ...]
+) -> _Fault:
+    """Return the fault of an object that has none of several members."""
+    instance: Any = error.instance
+    wanted = []
+    for errors in branches:
+        names: Any = errors[0].validator_value
+        absent = [name for name in names if name not in instance]
+        wanted.append(wording.listed(absent, "with"))
+    wanted = list(dict.fromkeys(wanted))
+    some = "just one" if error.validator == "oneOf" else "at least one"
+    return _Fault(
+        path=tuple(error.absolute_path),
+        keyword=str(error.validator),
+        expected=f"{some} of {', '.join(wanted)}",
+        got=shown(instance),
+        hint=f"Add {' or '.join(wanted)}.",
+        involved=members,
+    )
+
+
+def _only_required(errors: list[ValidationError], path: Path) -> bool:
     return all(e.validator == "required" and tuple(e.absolute_path) == path for e in errors)
 
 
-def _elsewhere(errors: list[ValidationError], path: tuple[str | int, ...]) -> bool:
+def _is_kind(error: ValidationError, path: Path) -> bool:
+    return error.validator in ("type", "const", "enum") and tuple(error.absolute_path) == path
+
+
+def _elsewhere(errors: list[ValidationError], path: Path) -> bool:
     """Say whether an alternative is for another kind of value altogether."""
+    return any(_is_kind(error, path) for error in errors)
+
+
+def _chosen_otherwise(errors: list[ValidationError], path: Path) -> bool:
+    """Say whether a member of the object chooses another alternative."""
     return any(
-        error.validator in ("type", "const", "enum") and tuple(error.absolute_path) == path
-        for error in errors
+        error.validator == "const" and tuple(error.absolute_path)[:-1] == path for error in errors
     )
 
 
@@ -238,6 +262,7 @@ SPECIAL: dict[str, Special] = {
     "dependentRequired": _dependent,
     "unevaluatedProperties": _unknown,
     "additionalProperties": _unknown,
+    "properties": _unknown,
     "if": _condition,
     "anyOf": _alternatives,
     "oneOf": _alternatives,

@@ -48,6 +48,7 @@ FORMATS = {
     "date-time": "an instant (RFC 3339)",
     "uri": "an absolute URI (RFC 3986)",
 }
+CLOSE = 0.7  # of 1, how alike two words are of which one was meant
 FIT = ("pattern", "format", "not")
 FIXED = {
     "uniqueItems": "elements that all differ",
@@ -128,7 +129,7 @@ def hint(broken: Broken) -> str:
     """Return what a person can do about it."""
     keyword, value = broken.keyword, broken.value
     if keyword == "type" and value is None:
-        return "Leave the member out: null is for merge patches only."
+        return "Leave the member out: null does nothing but clear what may be absent."
     if keyword == "enum" and isinstance(value, str):
         return near(value, [item for item in broken.limit if isinstance(item, str)], "Use")
     if keyword in ADVICE:
@@ -179,13 +180,14 @@ def add(bundle: Schema, schema: Any, name: str) -> str:
 
 def unknown(bundle: Schema, schema: Any, name: str) -> str:
     """Return the advice about a member that is not known."""
-    return near(name, list(members(bundle, schema)), "Remove it, or use")
+    known = [other for other in members(bundle, schema) if other != name]
+    return near(name, known, "Remove it, or use")
 
 
 def near(value: str, known: list[str], lead: str) -> str:
     """Return the advice to use a known word, the one that was probably meant if there is one."""
     folded = {word.casefold(): word for word in known}
-    close = get_close_matches(value.casefold(), folded, 1)
+    close = get_close_matches(value.casefold(), folded, 1, CLOSE)
     if close:
         return f"Did you mean {shown(folded[close[0]])}?"
     return f"{lead} one of {listed(known)}." if known else f"{lead.partition(',')[0]}."

@@ -121,6 +121,9 @@ def pattern(subject: Subject) -> Iterator[LintFinding]:
         if not (text.startswith("^") and text.endswith("$")) or _splits(bare):
             hint = "Write ^...$, alternatives in (...)."
             yield _finding(subject, "pattern", place, "the pattern is not anchored", hint)
+        if "." in bare:
+            hint = "Spell the characters out, such as [^ ]; engines differ about line breaks."
+            yield _finding(subject, "pattern", place, "the pattern has a bare dot", hint)
         for forbidden, what in FORBIDDEN:
             if forbidden.search(text.replace("\\\\", "")):
                 hint = "Spell the characters out; an exclusion is a sibling `not`."
@@ -145,9 +148,9 @@ def format_(subject: Subject) -> Iterator[LintFinding]:
         if name is not None and name not in FORMATS:
             hint = f"Use one of {', '.join(sorted(FORMATS))}, or a pattern."
             yield _finding(subject, "format", place, f"the format {shown(name)} is not used", hint)
-        elif name == "date" and "pattern" not in schema:
-            message = "the format date has no pattern beside it, and engines differ about years"
-            hint = "Add ^[0-9]{4}-[0-9]{2}-[0-9]{2}$."
+        elif name in ("date", "date-time") and "pattern" not in schema:
+            message = f"the format {name} has no pattern beside it, and engines differ about years"
+            hint = "Add one that begins with ^[0-9]{4}-[0-9]{2}-[0-9]{2}."
             yield _finding(subject, "format", place, message, hint)
 
 
