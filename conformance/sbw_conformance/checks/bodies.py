@@ -33,6 +33,22 @@ class Example:
         return {pointer for finding in self.findings for pointer in finding.pointers}
 
 
+def required_parameters(resource: Resource) -> dict[str, str]:
+    """A value for each query parameter that a list of the resource cannot do without."""
+    return {
+        name: _parameter(parameter.schema)
+        for name, parameter in resource.parameters.items()
+        if parameter.required
+    }
+
+
+def _parameter(schema: Mapping[str, Any]) -> str:
+    if examples := schema.get("examples"):
+        return str(examples[0])
+    simple = {"integer": schema.get("minimum", 0), "number": 0, "boolean": "true"}
+    return str(simple.get(schema.get("type", "string"), "a"))
+
+
 def copy(value: Any) -> Any:
     """A deep copy of a JSON value."""
     return json.loads(json.dumps(value, default=dict))

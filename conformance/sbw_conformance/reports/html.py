@@ -4,6 +4,7 @@ from functools import cache
 from itertools import groupby
 
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+from markupsafe import Markup, escape
 
 from sbw_conformance.reports import evidence
 from sbw_conformance.results import Outcome, Report
@@ -18,7 +19,15 @@ def _template() -> Template:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["code"] = _code
     return environment.get_template("report.html.jinja")
+
+
+def _code(sentence: str) -> Markup:
+    """A sentence of the standard with what stands between backticks as code."""
+    parts = [escape(part) for part in sentence.split("`")]
+    marked = [Markup("<code>{}</code>").format(p) if n % 2 else p for n, p in enumerate(parts)]
+    return Markup("").join(marked)
 
 
 def render(report: Report) -> str:

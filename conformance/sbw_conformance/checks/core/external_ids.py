@@ -46,11 +46,13 @@ def second_record_with_external_id_is_refused(records: Records) -> None:
         "external_ids": [{**mark, "account": "other"}, records.external_id()],
     }
     records.post(other_account).must_succeed()
-    again = {**bodies.copy(records.resource.minimal), "external_ids": [records.external_id(), mark]}
+    app = records.own_app()
+    again = records.body(app=app)
+    again["external_ids"].append(mark)
     answer = records.post(again)
     answer.must_be_problem(409, "duplicate-external-id")
     _names(answer, record)
-    records.must_not_exist(again["external_ids"][0])
+    records.must_not_exist(app)
     records.read(record).must_show(record.value)
 
 

@@ -47,23 +47,15 @@ def _broken(body: dict[str, Any]) -> dict[str, bytes]:
 def broken_json_is_refused(records: Records) -> None:
     """Nothing is guessed from a body that is no I-JSON, and nothing is stored."""
     records.create()
-    marks = []
-    for body in _broken(records.body()).values():
-        marks += [e for e in _marks(body) if e not in marks]
+    app = records.own_app()
+    for body in _broken(records.body(app=app)).values():
         records.post(body=body).must_be_problem(400, "malformed")
-    records.must_not_exist(*marks)
+    records.must_not_exist(app)
     if {"update", "read"} <= records.operations:
         record = records.create()
         for body in _broken(record.change(1)).values():
             records.patch(record, body=body).must_be_problem(400, "malformed")
         records.read(record).must_show(record.value)
-
-
-def _marks(body: bytes) -> list[dict[str, str]]:
-    try:
-        return [dict(entry) for entry in bodies.external_ids(json.loads(body))]
-    except ValueError:
-        return []
 
 
 def _replaced(record: Record, wanted: dict[str, Any]) -> dict[str, Any]:
@@ -82,22 +74,19 @@ def invalid_body_is_refused(records: Records) -> None:
     """Each invalid example is refused with its place, created or written over, and not stored."""
     records.create()
     run, resource = records.trial.run, records.resource
-    marks = []
+    app = records.own_app()
     for example in bodies.invalid(run.standard, resource):
         if any(bodies.refused_unknown(finding) for finding in example.findings):
             continue
-        body = records.body(example.value)
-        shift = _shifted(example, body)
-        marks += bodies.external_ids(body)[:1]
-        records.post(body).must_be_problem(422, "validation", shift)
+        body = records.body(example.value, app)
+        records.post(body).must_be_problem(422, "validation", _shifted(example, records.marks))
     for text in (b"[]", b'"text"', b"null"):
         records.post(body=text).must_be_problem(422, "validation", {""})
-    records.must_not_exist(*marks)
+    records.must_not_exist(app)
 
 
-def _shifted(example: bodies.Example, body: dict[str, Any]) -> set[str]:
-    """The places of a refusal in the body that is sent: our own external id stands first."""
-    moved = len(body.get("external_ids") or ()) > len(example.value.get("external_ids") or ())
+def _shifted(example: bodies.Example, moved: bool) -> set[str]:  # noqa: FBT001  # a fact
+    """The places of a refusal in the body that is sent, where our external id stands first."""
     found = set()
     for pointer in example.pointers:
         parts = pointer.split("/")
@@ -120,7 +109,7 @@ def invalid_update_is_refused(records: Records) -> None:
             continue
         pointers = {pointer for finding in findings for pointer in finding.pointers}
         records.patch(record, patch).must_be_problem(422, "validation", pointers)
-        records.read(record).must_show(record.value)
+    records.read(record).must_show(record.value)
 
 
 def _plain(value: dict[str, Any]) -> dict[str, Any]:
@@ -159,15 +148,13 @@ def unknown_member_is_refused(records: Records) -> None:
     """A member that would be lost is refused wherever it stands, and nothing is stored."""
     example = bodies.richest(records.trial.run.standard, records.resource).value
     records.create(example)
-    marks = []
+    app = records.own_app()
     for place in _one_of_each(example):
-        body = records.body(example)
         spot = _in_body(place)
-        sent = bodies.put(body, f"{spot}/{bodies.UNKNOWN_MEMBER}", "kept?")
-        marks += bodies.external_ids(body)[:1]
+        sent = bodies.put(records.body(example, app), f"{spot}/{bodies.UNKNOWN_MEMBER}", "kept?")
         pointers = {f"{spot}/{bodies.UNKNOWN_MEMBER}"}
         records.post(sent).must_be_problem(422, "not-stored", pointers)
-    records.must_not_exist(*marks)
+    records.must_not_exist(app)
     if {"update", "read"} <= records.operations:
         record = records.create()
         change = {**record.change(1), bodies.UNKNOWN_MEMBER: "kept?"}

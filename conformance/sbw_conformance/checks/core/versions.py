@@ -179,29 +179,52 @@ def update_is_a_merge_patch(records: Records) -> None:
 
 
 def _patches(records: Records, example: dict[str, Any]) -> list[dict[str, Any]]:
-    """A null for each member that can go, one change in each object, one shorter array each."""
+    """Merge patches that leave the record valid: nulls, shorter and empty arrays, nested changes.
+
+    Every member that can go is removed once, beside another that stays.
+    """
     places = [
         f"{pointer}/{bodies.escape(name)}"
         for pointer in bodies.objects(example)
-        if "/0" not in pointer and "/1" not in pointer
+        if "*" not in bodies.kind_of(pointer).split("/")
         for name in (bodies.at(example, pointer) or {})
         if name != "external_ids"
     ]
-    patches = [bodies.nested(place, None) for place in places]
     arrays = [place for place in places if isinstance(bodies.at(example, place), list)]
-    patches += [bodies.nested(place, bodies.at(example, place)[:1]) for place in arrays]
-    patches += [bodies.nested(place, []) for place in arrays]
+    top = [(place, None) for place in places if place.count("/") == 1]
+    deep = [(place, None) for place in places if place.count("/") > 1]
+    shorter = [(p, bodies.at(example, p)[:1]) for p in arrays]
+    groups: list[list[tuple[str, Any]]] = [top[0::2], top[1::2], deep[0::2], deep[1::2]]
+    groups += [shorter, [(place, []) for place in arrays]]
     if records.resource.change:
-        patches.append(
-            bodies.nested(records.resource.change.pointer, records.resource.change.values[0])
+        change = records.resource.change
+        groups += [[(change.pointer, change.values[0])]]
+        groups += [[(change.pointer, change.values[1]), *shorter[:1], *top[-1:]]]
+    return [patch for group in groups if (patch := _together(records, example, group))]
+
+
+def _together(
+    records: Records, example: dict[str, Any], group: list[tuple[str, Any]]
+) -> dict[str, Any]:
+    """One patch of as many changes as go together, none within another."""
+    patch: dict[str, Any] = {}
+    done: list[str] = []
+    for place, value in group:
+        clear = all(
+            not f"{place}/".startswith(f"{o}/") and not f"{o}/".startswith(f"{place}/")
+            for o in done
         )
-    together = [bodies.nested(place, None) for place in places if place.count("/") == 1][
-        :1
-    ] + patches[-1:]
-    merged: dict[str, Any] = {}
-    for patch in together:
-        merged |= patch
-    return [patch for patch in [*patches, merged] if _valid(records, bodies.merged(example, patch))]
+        more = _joined(patch, bodies.nested(place, value))
+        if clear and _valid(records, bodies.merged(example, more)):
+            patch = more
+            done.append(place)
+    return patch
+
+
+def _joined(one: Any, two: Any) -> Any:
+    if not isinstance(one, dict) or not isinstance(two, dict):
+        return two
+    return {**one, **{name: _joined(one.get(name), value) for name, value in two.items()}}
 
 
 def _valid(records: Records, body: dict[str, Any]) -> bool:
