@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from sbw_validator.errors import SBWError
 
-from sbw_reference import fleet, server
-from sbw_reference.behaviour import Behaviour
+from sbw_reference import defects, fleet, server
 from sbw_reference.errors import UsageError
 from sbw_reference.server import Running, Settings
 
@@ -41,12 +40,6 @@ def parser() -> argparse.ArgumentParser:
     return top
 
 
-def composed(defect: str | None, variant: str | None) -> tuple[Behaviour, fleet.Firings]:
-    """Return the behaviour with a defect and a variant, and what counts the defect's firings."""
-    _ = defect, variant
-    return Behaviour(), lambda: 0
-
-
 def serve(options: argparse.Namespace) -> None:
     """Serve one app until a signal ends it."""
     names = options.classes.split(",") if options.classes else None
@@ -58,14 +51,23 @@ def serve(options: argparse.Namespace) -> None:
         database=options.db,
         seed_data=options.seed_data,
     )
-    behaviour, _ = composed(options.defect, options.variant)
-    running = server.start(settings, behaviour)
+    running = server.start(settings, defects.behave(options.defect, options.variant).behaviour)
     try:
         announce(running, as_json=options.ready_json)
     except BaseException:
         running.close()
         raise
     asyncio.run(until_signal(running))
+
+
+def show_defects(*, as_json: bool) -> None:
+    """Print all defects, as a JSON array or a line each."""
+    found = defects.defects().values()
+    if as_json:
+        print(json.dumps(defects.to_json(found), indent=1))
+        return
+    for defect in found:
+        print(f"{defect.id}  ({', '.join(defect.expects)})  {defect.title}")
 
 
 def announce(running: Running, *, as_json: bool) -> None:
@@ -94,7 +96,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "serve":
             serve(options)
         elif options.command == "fleet":
-            asyncio.run(fleet.run(sys.stdin, composed))
+            asyncio.run(fleet.run(sys.stdin, defects.behave))
+        else:
+            show_defects(as_json=options.json)
     except (UsageError, SBWError) as error:
         print(f"error: {error}", file=sys.stderr)
         return EXIT_USAGE

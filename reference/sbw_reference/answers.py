@@ -50,7 +50,7 @@ def encode(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def content_type(kind: str) -> str:
+def content_type(kind: str, _operation: str) -> str:
     """Return the media type of an answer that has a body."""
     return MEDIA_TYPES[kind]
 

@@ -152,7 +152,7 @@ def written(provider: Provider, answer: Answer) -> tuple[int, list[tuple[bytes, 
     headers, content = dict(answer.headers), b""
     if answer.kind != "empty":
         content = behaviour.encode(answer.document)
-        headers.setdefault("Content-Type", behaviour.content_type(answer.kind))
+        headers.setdefault("Content-Type", behaviour.content_type(answer.kind, answer.operation))
     if answer.status not in (204, 304):
         headers["Content-Length"] = str(len(content))
     pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]

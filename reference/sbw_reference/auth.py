@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import bindparam, insert, select
 
+from sbw_reference.cursors import Criteria
 from sbw_reference.query import Pairs
 from sbw_reference.store import Store
 from sbw_reference.tables import app_grant
@@ -78,6 +79,9 @@ def permits(scopes: frozenset[str], needed: str) -> bool:
     return needed in scopes
 
 
-def reach(grant: Grant, _operation: str) -> str | None:
-    """Return the business in whose records an operation looks; None would be all of them."""
+def reach(grant: Grant, _operation: str, _criteria: Criteria | None) -> str | None:
+    """Return the business in whose records an operation looks; None would be all of them.
+
+    `criteria` are the filters of a list; the operation `unique` compares external ids.
+    """
     return grant.tenant

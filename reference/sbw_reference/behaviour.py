@@ -33,8 +33,9 @@ Commit = Callable[[Store, str, str, str | None, Decide, str], tuple[Change, ...]
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """What stays of a record after its deletion; normally nothing."""
+    """What stays of a record after its deletion, seen or unseen; normally nothing."""
 
+    kept: bool = False
     readable: bool = False
     listed: bool = False
     external_ids: bool = False
@@ -45,12 +46,12 @@ def same(value: Any, *_context: object) -> Any:
     return value
 
 
-def new_id() -> str:
+def new_id(_body: Body, _tenant: str) -> str:
     """Return an id that nobody else gets."""
     return secrets.token_hex(10)
 
 
-def absent(_fate: Fate) -> Problem:
+def absent(_fate: Fate, _operation: str) -> Problem:
     """Return what answers an id that cannot be read, for whatever reason."""
     return problems.missing()
 
@@ -87,6 +88,11 @@ def removal(_row: Row) -> Removal:
     return Removal()
 
 
+def visible(_row: Row, _grant: Grant, _operation: str) -> bool:
+    """Return whether an app may see a record of its business: all apps see all of them."""
+    return True
+
+
 def listed_until(_now: int) -> int | None:
     """Return the instant in ms after which created records are not yet listed, None for never."""
     return None
@@ -113,8 +119,9 @@ class Behaviour:
     valid: Callable[[Grant | None, int], bool] = auth.valid
     challenge: Callable[[str | None], str | None] = auth.challenge
     permits: Callable[[frozenset[str], str], bool] = auth.permits
-    reach: Callable[[Grant, str], str | None] = auth.reach
-    absent: Callable[[Fate], Problem] = absent
+    reach: Callable[[Grant, str, Criteria | None], str | None] = auth.reach
+    visible: Callable[[Row, Grant, str], bool] = visible
+    absent: Callable[[Fate, str], Problem] = absent
     # Requests
     media_type: Callable[[str | None, str], bool] = answers.readable
     parse: Callable[[bytes], Any] = parse_ijson
@@ -124,7 +131,7 @@ class Behaviour:
     instant: Callable[[str], int] = query.instant
     criteria: Callable[[Criteria], Criteria] = same
     needs_if_match: Callable[[str], bool] = needs_if_match
-    if_match: Callable[[str, str], bool] = tags.matches
+    if_match: Callable[[str, str, str], bool] = tags.matches
     # Writing
     findings: Callable[[tuple[Finding, ...], str], tuple[Finding, ...]] = same
     not_stored: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = same
@@ -133,7 +140,7 @@ class Behaviour:
     keep: Callable[[Record, str], Record] = same
     unchanged: Callable[[Body, Body, Callable[[Any, Any], bool]], bool] = unchanged
     taken: Callable[[Mapping[ExternalKey, str], str | None, str], tuple[str, ...]] = taken
-    new_id: Callable[[], str] = new_id
+    new_id: Callable[[Body, str], str] = new_id
     version: Callable[[Row | None, Body, int], str] = version
     times: Callable[[Row | None, int], tuple[int, int]] = times
     removal: Callable[[Row], Removal] = removal
@@ -146,12 +153,12 @@ class Behaviour:
     next_url: Callable[[str, str], str] = pages.next_url
     link: Callable[[str], str | None] = pages.link
     # Answers
-    serialise: Callable[[Record, str], Record] = same
-    etag: Callable[[Record], str | None] = tags.etag
+    serialise: Callable[[Record, str, Grant], Record] = same
+    etag: Callable[[Record, str], str | None] = tags.etag
     location: Callable[[str, str], str] = pages.location
     answer: Callable[[Answer], Answer] = same
     problem: Callable[[Problem], Problem] = same
     problem_document: Callable[[Record], Record] = same
-    content_type: Callable[[str], str] = answers.content_type
+    content_type: Callable[[str, str], str] = answers.content_type
     encode: Callable[[Any], bytes] = answers.encode
     middleware: Callable[[App], App] = same

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Thread
-from typing import Any, TextIO
+from typing import Any, Protocol, TextIO
 
 from sbw_validator.errors import SBWError
 
@@ -16,8 +16,28 @@ from sbw_reference.behaviour import Behaviour
 from sbw_reference.errors import UsageError
 from sbw_reference.server import Running, Settings
 
-Firings = Callable[[], int]
-Choose = Callable[[str | None, str | None], tuple[Behaviour, Firings]]
+
+class Counter(Protocol):
+    """Counts how often a defect showed."""
+
+    @property
+    def count(self) -> int:
+        """Return the number so far."""
+
+
+class Composed(Protocol):
+    """A behaviour and the counter of its defect."""
+
+    @property
+    def behaviour(self) -> Behaviour:
+        """Return the behaviour."""
+
+    @property
+    def counter(self) -> Counter:
+        """Return the counter."""
+
+
+Choose = Callable[[str | None, str | None], Composed]
 TAKES = {
     "name": str,
     "defect": str,
@@ -35,7 +55,7 @@ class Member:
 
     running: Running
     task: asyncio.Task[None]
-    firings: Firings
+    counter: Counter
 
 
 class Fleet:
@@ -62,7 +82,7 @@ class Fleet:
         name = order.get("name", "")
         if not name or name in self.members:
             raise UsageError(f"An app of the fleet needs a name that is free, not {name!r}.")
-        behaviour, firings = self.choose(order.get("defect"), order.get("variant"))
+        composed = self.choose(order.get("defect"), order.get("variant"))
         classes = order.get("classes")
         settings = Settings(
             name=name,
@@ -70,9 +90,9 @@ class Fleet:
             database=order.get("db"),
             seed_data=order.get("seed_data", 0),
         )
-        running = server.start(settings, behaviour)
+        running = server.start(settings, composed.behaviour)
         task = asyncio.get_running_loop().create_task(running.serve())
-        self.members[name] = Member(running, task, firings)
+        self.members[name] = Member(running, task, composed.counter)
         return running.to_json()
 
     async def stop(self, name: str) -> dict[str, Any]:
@@ -82,7 +102,7 @@ class Fleet:
         member = self.members.pop(name)
         member.running.stop()
         await member.task
-        return {"name": name, "stopped": True, "firings": member.firings()}
+        return {"name": name, "stopped": True, "firings": member.counter.count}
 
     async def close(self) -> None:
         """Stop all apps."""

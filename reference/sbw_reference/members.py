@@ -78,12 +78,13 @@ def at(value: Any, path: Path) -> Any:
     return value
 
 
-def without(value: Mapping[str, Any], path: Path) -> dict[str, Any]:
-    """Return the value without the member at a path."""
+def without(value: Any, path: Path) -> Any:
+    """Return the value without the member at a path of names and indexes."""
     head, *rest = path
-    copy = dict(value)
-    if not rest:
-        copy.pop(head, None)
-    elif isinstance(copy.get(head), Mapping):
-        copy[head] = without(copy[head], tuple(rest))
-    return copy
+    if isinstance(value, list) and rest and head.isdecimal() and int(head) < len(value):
+        place = int(head)
+        return [*value[:place], without(value[place], tuple(rest)), *value[place + 1 :]]
+    if not isinstance(value, Mapping) or head not in value:
+        return value
+    others = {name: member for name, member in value.items() if name != head}
+    return {**value, head: without(value[head], tuple(rest))} if rest else others

@@ -45,13 +45,13 @@ def parameters(provider: Provider, call: Call, known: frozenset[str]) -> dict[st
 def current(provider: Provider, offer: Offer, call: Call) -> Row:
     """Return the record that a call is about; refuse if there is none for it."""
     behaviour, store = provider.behaviour, provider.store
-    tenant = behaviour.reach(call.grant, call.operation)
+    tenant = behaviour.reach(call.grant, call.operation, None)
     row = None
     if offer.alone:
         row = store.first(tenant, offer.type)
     elif call.id is not None and "\0" not in call.id:
         row = store.find(tenant, offer.type, call.id)
-    if row is None:
+    if row is None or not behaviour.visible(row, call.grant, call.operation):
         raise Refusal(absent(provider, call))
     return row
 
@@ -59,12 +59,13 @@ def current(provider: Provider, offer: Offer, call: Call) -> Row:
 def absent(provider: Provider, call: Call) -> Any:
     """Return the problem of a record that is not there."""
     id_ = (call.id or "").replace("\0", "")
-    return provider.behaviour.absent(lambda: provider.store.fate(call.grant.tenant, id_))
+    tenant = call.grant.tenant
+    return provider.behaviour.absent(lambda: provider.store.fate(tenant, id_), call.operation)
 
 
-def record_headers(provider: Provider, record: dict[str, Any]) -> dict[str, str]:
+def record_headers(provider: Provider, call: Call, record: dict[str, Any]) -> dict[str, str]:
     """Return the headers of an answer that holds one record."""
-    tag = provider.behaviour.etag(record)
+    tag = provider.behaviour.etag(record, call.operation)
     return {**PRIVATE, **({"ETag": tag} if tag is not None else {})}
 
 
@@ -73,10 +74,10 @@ def read(provider: Provider, offer: Offer, call: Call) -> Answer:
     behaviour = provider.behaviour
     row = current(provider, offer, call)
     parameters(provider, call, frozenset())
-    record = behaviour.serialise(record_of(row), call.operation)
-    headers = record_headers(provider, record)
+    record = behaviour.serialise(record_of(row), call.operation, call.grant)
+    headers = record_headers(provider, call, record)
     held = call.headers.get("if-none-match")
-    if held is not None and behaviour.if_match(held, row.version):
+    if held is not None and behaviour.if_match(held, row.version, call.operation):
         return Answer(call.operation, 304, None, headers, "empty")
     return Answer(call.operation, 200, record, headers)
 
@@ -114,14 +115,14 @@ def list_(provider: Provider, offer: Offer, call: Call) -> Answer:
         return search(provider, offer, call)
     behaviour, store = provider.behaviour, provider.store
     cursor = cursor_of(provider, offer, call)
-    tenant = behaviour.reach(call.grant, call.operation)
+    tenant = behaviour.reach(call.grant, call.operation, cursor.criteria)
     until = behaviour.listed_until(records.now())
 
     def fetch(wanted: Criteria, after: int, count: int) -> list[Row]:
         return store.select(tenant, offer.type, wanted, after, count, created_until=until)
 
     rows, following = behaviour.page(fetch, cursor.criteria, cursor.after, cursor.limit)
-    items = [behaviour.serialise(record_of(row), call.operation) for row in rows]
+    items = [behaviour.serialise(record_of(row), call.operation, call.grant) for row in rows]
     going_on = None
     if following is not None:
         going_on = Cursor(following, cursor.limit, cursor.criteria)

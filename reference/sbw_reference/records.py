@@ -14,7 +14,8 @@ MILLISECOND = timedelta(milliseconds=1)
 class Row:
     """A stored record: instants in milliseconds since 1970, `body` without `id`, `type`, `meta`.
 
-    `position` is the place in the order of creation; it never changes and is never given twice.
+    `origin` is the app that made it; `position` is its place in the order of creation, which
+    never changes and is never given twice.
     """
 
     tenant: str
@@ -24,6 +25,7 @@ class Row:
     created_at: int
     updated_at: int
     body: Mapping[str, Any]
+    origin: str
     position: int = 0
     readable: bool = True
     listed: bool = True

@@ -116,7 +116,7 @@ def first_rows(
         if seed is not None:
             id_, body = seed(tenant_id, name)
         body = merging.with_defaults(body, offer.defaults)
-        return [(Row(tenant_id, offer.type, id_, "", moment, moment, body), ())]
+        return [(Row(tenant_id, offer.type, id_, "", moment, moment, body, OLD_APP), ())]
     if offer.resource.minimal is None or "create" not in offer.resource.operations:
         return []
     rows = []
@@ -127,6 +127,6 @@ def first_rows(
             body["external_ids"] = [{"app": OLD_APP, "id": f"row-{number}"}]
             keys = records.external_keys(body)
         at = moment + number
-        row = Row(tenant_id, offer.type, secrets.token_hex(10), "", at, at, body)
+        row = Row(tenant_id, offer.type, secrets.token_hex(10), "", at, at, body, OLD_APP)
         rows.append((row, keys))
     return rows

@@ -18,6 +18,7 @@ COLUMNS = (
     record.c.created_at,
     record.c.updated_at,
     record.c.body,
+    record.c.origin,
     record.c.position,
     record.c.readable,
     record.c.listed,
@@ -43,17 +44,17 @@ RECENT = (
     )
     .limit(bindparam("few"))
 )
-HOLDERS = (
+HOLDERS_ANYWHERE = (
     select(external_id.c.app, external_id.c.id, external_id.c.account, record.c.id)
     .join(record, record.c.position == external_id.c.position)
     .where(
-        external_id.c.tenant == bindparam("tenant"),
         external_id.c.type == bindparam("type"),
         tuple_(external_id.c.app, external_id.c.id, external_id.c.account).in_(
             bindparam("triples", expanding=True)
         ),
     )
 )
+HOLDERS = HOLDERS_ANYWHERE.where(external_id.c.tenant == bindparam("tenant"))
 FREE_EXTERNAL_IDS = delete(external_id).where(external_id.c.position == bindparam("at"))
 REMOVE = delete(record).where(record.c.position == bindparam("at"))
 INSERT_RECORD = insert(record)

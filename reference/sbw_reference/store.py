@@ -41,13 +41,13 @@ class Turn:
 
     `now` is in milliseconds, `row` the record as it is, None if there is none; `sequence` gives
     the next number of the business's changes, `owners` the ids of the records of the type that
-    hold external ids.
+    hold external ids within a business, or anywhere where that is None.
     """
 
     now: int
     row: Row | None
     sequence: Callable[[], int]
-    owners: Callable[[Iterable[ExternalKey]], dict[ExternalKey, str]]
+    owners: Callable[[Iterable[ExternalKey], str | None], dict[ExternalKey, str]]
 
 
 Decide = Callable[[Turn], Sequence[Change]]
@@ -172,7 +172,7 @@ class Store:
                 now=now(),
                 row=_find(connection, tenant, type_, id_) if id_ is not None else None,
                 sequence=lambda: next(numbers),
-                owners=lambda keys: _owners(connection, tenant, type_, keys),
+                owners=lambda keys, within: _owners(connection, within, type_, keys),
             )
             changes = decide(turn)
             if not changes:
@@ -218,31 +218,21 @@ def _find(connection: Connection, tenant: str | None, type_: str, id_: str) -> R
 
 
 def _row(found: Any) -> Row:
-    tenant, type_, id_, version, created_at, updated_at, body, position, readable, listed = found
-    return Row(
-        tenant,
-        type_,
-        id_,
-        version,
-        created_at,
-        updated_at,
-        json.loads(body),
-        position,
-        readable,
-        listed,
-    )
+    tenant, type_, id_, version, created_at, updated_at, body, *rest = found
+    return Row(tenant, type_, id_, version, created_at, updated_at, json.loads(body), *rest)
 
 
 def _owners(
-    connection: Connection, tenant: str, type_: str, keys: Iterable[ExternalKey]
+    connection: Connection, tenant: str | None, type_: str, keys: Iterable[ExternalKey]
 ) -> dict[ExternalKey, str]:
     wanted = {(plain(key.app), plain(key.id), plain(key.account)): key for key in keys}
     triples = list(wanted)
     owners: dict[ExternalKey, str] = {}
+    statement = statements.HOLDERS if tenant is not None else statements.HOLDERS_ANYWHERE
     for start in range(0, len(triples), AT_ONCE):
         some = triples[start : start + AT_ONCE]
-        arguments = {"tenant": tenant, "type": type_, "triples": some}
-        for *triple, owner in connection.execute(statements.HOLDERS, arguments):
+        arguments = {"tenant": tenant or ANYWHERE, "type": type_, "triples": some}
+        for *triple, owner in connection.execute(statement, arguments):
             owners[wanted[(triple[0], triple[1], triple[2])]] = owner
     return owners
 
@@ -271,6 +261,7 @@ def _write(connection: Connection, item: Change, at: int, origin: str) -> Change
             "version": row.version,
             "created_at": row.created_at,
             "updated_at": row.updated_at,
+            "origin": row.origin,
             "body": json.dumps(row.body, ensure_ascii=False, separators=(",", ":")),
             "readable": row.readable,
             "listed": row.listed,

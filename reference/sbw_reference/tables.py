@@ -45,6 +45,7 @@ record = Table(
     Column("created_at", BigInteger, nullable=False),
     Column("updated_at", BigInteger, nullable=False),
     Column("body", Text, nullable=False),
+    Column("origin", Text, nullable=False),
     Column("readable", Boolean, nullable=False),
     Column("listed", Boolean, nullable=False),
     UniqueConstraint("type", "id", "tenant"),

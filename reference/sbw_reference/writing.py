@@ -1,10 +1,11 @@
 """The operations that write: create, update, delete."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sbw_validator.errors import MalformedJSON
-from sbw_validator.findings import Finding, pointer_to
+from sbw_validator.findings import Finding, parts_of, pointer_to
 
 from sbw_reference import members, merging, records
 from sbw_reference.answers import Answer, Call
@@ -32,17 +33,22 @@ def body_of(provider: Provider, call: Call) -> Any:
         raise Refusal(Problem(400, "malformed", f"The body {error.reason} ({place}).")) from error
 
 
-def check(provider: Provider, offer: Offer, call: Call, value: Any, variant: str) -> None:
-    """Refuse a value that breaks the schema or a rule, or holds what is not stored."""
+def check(provider: Provider, offer: Offer, call: Call, value: Any, variant: str) -> Any:
+    """Return a value that can be stored; refuse one that breaks the schema or a rule.
+
+    A value with members that are not stored is refused too; what the behaviour lets pass of them
+    is left out.
+    """
     behaviour = provider.behaviour
     findings = behaviour.findings(offer.findings(value, variant), call.operation)
     unknown = tuple(finding for finding in findings if finding.keyword in UNKNOWN)
-    if findings and unknown == findings:
-        findings = behaviour.not_stored(unknown)
-        if findings:
-            raise refusal("not-stored", "The body holds what is not stored here.", findings)
-    elif findings:
+    if findings != unknown:
         raise refusal("validation", "The body breaks the schema or a rule.", findings)
+    if refused := behaviour.not_stored(unknown):
+        raise refusal("not-stored", "The body holds what is not stored here.", refused)
+    for finding in unknown:
+        value = members.without(value, tuple(parts_of(finding.pointer)))
+    return value
 
 
 def refusal(name: str, detail: str, findings: tuple[Finding, ...]) -> Refusal:
@@ -84,7 +90,9 @@ def claim(
 ) -> None:
     """Refuse external ids that another record of the type has."""
     own = turn.row.id if turn.row else None
-    holders = provider.behaviour.taken(turn.owners(keys) if keys else {}, own, call.operation)
+    behaviour = provider.behaviour
+    within = behaviour.reach(call.grant, "unique", None)
+    holders = behaviour.taken(turn.owners(keys, within) if keys else {}, own, call.operation)
     if holders:
         detail = "Another record has one of these external ids."
         problem = Problem(409, "duplicate-external-id", detail, record=(offer.type, holders[0]))
@@ -95,7 +103,7 @@ def create(provider: Provider, offer: Offer, call: Call) -> Answer:
     """Store a new record and answer it with its address."""
     behaviour = provider.behaviour
     sent = writable(provider, offer, body_of(provider, call), None)
-    check(provider, offer, call, sent, "create")
+    sent = check(provider, offer, call, sent, "create")
     body = stored(provider, offer, call, sent, None)
     keys = external_keys(body)
 
@@ -104,17 +112,18 @@ def create(provider: Provider, offer: Offer, call: Call) -> Answer:
         number = turn.sequence()
         made, changed = behaviour.times(None, turn.now)
         version = behaviour.version(None, body, number)
-        id_ = behaviour.new_id()
-        row = Row(call.grant.tenant, offer.type, id_, version, made, changed, body)
+        id_ = behaviour.new_id(body, call.grant.tenant)
+        grant = call.grant
+        row = Row(grant.tenant, offer.type, id_, version, made, changed, body, grant.app)
         return [Change(CHANGED, number, row, keys)]
 
     [done] = behaviour.commit(
         provider.store, call.grant.tenant, offer.type, None, decide, call.grant.app
     )
     record = committed(offer, done.row)
-    record = behaviour.serialise(record, call.operation)
+    record = behaviour.serialise(record, call.operation, call.grant)
     address = behaviour.location(f"{call.base}/{offer.resource.path}", done.row.id)
-    headers = {**record_headers(provider, record), "Location": address}
+    headers = {**record_headers(provider, call, record), "Location": address}
     return Answer(call.operation, 201, record, headers)
 
 
@@ -147,15 +156,15 @@ def update(provider: Provider, offer: Offer, call: Call) -> Answer:
         number = turn.sequence()
         made, changed = behaviour.times(row, turn.now)
         version = behaviour.version(row, body, number)
-        after = Row(row.tenant, row.type, row.id, version, made, changed, body)
+        after = replace(row, version=version, created_at=made, updated_at=changed, body=body)
         return [Change(CHANGED, number, after, keys)]
 
     done = behaviour.commit(
         provider.store, found.tenant, offer.type, found.id, decide, call.grant.app
     )
     record = committed(offer, done[0].row) if done else record_of(seen[-1])
-    record = behaviour.serialise(record, call.operation)
-    return Answer(call.operation, 200, record, record_headers(provider, record))
+    record = behaviour.serialise(record, call.operation, call.grant)
+    return Answer(call.operation, 200, record, record_headers(provider, call, record))
 
 
 def merged(provider: Provider, offer: Offer, call: Call, row: Row, patch: Any) -> dict[str, Any]:
@@ -164,10 +173,10 @@ def merged(provider: Provider, offer: Offer, call: Call, row: Row, patch: Any) -
     A finding in the merged body points where the patch would have put it.
     """
     part = writable(provider, offer, patch, record_of(row))
-    check(provider, offer, call, part, "patch")
+    part = check(provider, offer, call, part, "patch")
     whole = provider.behaviour.merge(row.body, part)
     whole.pop("type", None)
-    check(provider, offer, call, whole, "create")
+    whole = check(provider, offer, call, whole, "create")
     return stored(provider, offer, call, whole, row)
 
 
@@ -178,7 +187,7 @@ def precondition(provider: Provider, call: Call, row: Row) -> None:
         if provider.behaviour.needs_if_match(call.operation):
             detail = "Send If-Match with the version that you have read, or * to overwrite."
             raise Refusal(Problem(428, "precondition-required", detail))
-    elif not provider.behaviour.if_match(held, row.version):
+    elif not provider.behaviour.if_match(held, row.version, call.operation):
         detail = "The record has changed since the version in If-Match; read it again."
         raise Refusal(Problem(412, "version-conflict", detail))
 
@@ -197,7 +206,7 @@ def delete(provider: Provider, offer: Offer, call: Call) -> Answer:
         stays = behaviour.removal(row)
         keys = external_keys(row.body) if stays.external_ids else ()
         left = records.marked(row, readable=stays.readable, listed=stays.listed)
-        keep = stays.readable or stays.listed or stays.external_ids
+        keep = stays.kept or stays.readable or stays.listed or stays.external_ids
         return [Change(DELETED, turn.sequence(), left, keys, keep=keep)]
 
     behaviour.commit(provider.store, found.tenant, offer.type, found.id, decide, call.grant.app)

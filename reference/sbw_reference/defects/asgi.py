@@ -1,0 +1,89 @@
+"""Mistakes of what stands in front of an app: gateways, frameworks, proxies."""
+
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from sbw_reference.behaviour import App
+
+Scope = Any
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+Fire = Callable[[], None]
+Simple = tuple[int, dict[str, str], bytes]
+
+
+def header(scope: Scope, name: str) -> str | None:
+    """Return a header of a request; None if it has none of the name."""
+    wanted = name.lower().encode()
+    return next((value.decode("latin-1") for key, value in scope["headers"] if key == wanted), None)
+
+
+def problem(status: int, title: str) -> Simple:
+    """Return a plain problem document as an answer."""
+    document = {"type": "about:blank", "title": title, "status": status}
+    return status, {"content-type": "application/problem+json"}, json.dumps(document).encode()
+
+
+async def send_simple(send: Send, answer: Simple) -> None:
+    """Send an answer that is ready."""
+    status, headers, body = answer
+    pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
+    if status != 204:
+        pairs.append((b"content-length", str(len(body)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": pairs})
+    await send({"type": "http.response.body", "body": body})
+
+
+def answering(decide: Callable[[Scope], Simple | None]) -> Callable[[App, Fire], App]:
+    """Return a defect that answers by itself where `decide` gives an answer."""
+
+    def make(app: App, fire: Fire) -> App:
+        async def middleware(scope: Scope, receive: Any, send: Send) -> None:
+            answer = decide(scope)
+            if answer is None:
+                await app(scope, receive, send)
+            else:
+                fire()
+                await send_simple(send, answer)
+
+        return middleware
+
+    return make
+
+
+def rewriting(change: Callable[[Scope], Scope | None]) -> Callable[[App, Fire], App]:
+    """Return a defect that passes on another request where `change` gives one."""
+
+    def make(app: App, fire: Fire) -> App:
+        async def middleware(scope: Scope, receive: Any, send: Send) -> None:
+            changed = change(scope)
+            if changed is not None:
+                fire()
+            await app(changed or scope, receive, send)
+
+        return middleware
+
+    return make
+
+
+def replacing(decide: Callable[[Scope, int], Simple | None]) -> Callable[[App, Fire], App]:
+    """Return a defect that sends another answer where `decide` gives one for a status."""
+
+    def make(app: App, fire: Fire) -> App:
+        async def middleware(scope: Scope, receive: Any, send: Send) -> None:
+            answer: list[Simple] = []
+
+            async def instead(message: dict[str, Any]) -> None:
+                if message["type"] == "http.response.start":
+                    answer.extend(filter(None, [decide(scope, message["status"])]))
+                if not answer:
+                    await send(message)
+
+            await app(scope, receive, instead)
+            if answer:
+                fire()
+                await send_simple(send, answer[0])
+
+        return middleware
+
+    return make

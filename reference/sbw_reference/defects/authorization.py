@@ -1,0 +1,265 @@
+"""Mistakes in who is let in, and to which records."""
+
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from sbw_reference.auth import Grant
+from sbw_reference.cursors import Criteria
+from sbw_reference.defects import asgi
+from sbw_reference.defects.asgi import Scope, Simple
+from sbw_reference.defects.defect import Defect
+from sbw_reference.problems import Problem
+from sbw_reference.records import Row
+
+PUBLIC = ("/", "/token")
+CHALLENGE = "WWW-Authenticate"
+
+
+def _of_token(*, sent: bool, **changes: Any) -> Any:
+    """Change the refusal of a bad token (`sent`), or of a missing one."""
+
+    def make(original: Any) -> Any:
+        def problem(found: Problem) -> Problem:
+            given: Problem = original(found)
+            named = "error=" in given.headers.get(CHALLENGE, "")
+            return replace(given, **changes) if given.status == 401 and named is sent else given
+
+        return problem
+
+    return make
+
+
+def _login_page(scope: Scope) -> Simple | None:
+    if scope["path"] in PUBLIC or asgi.header(scope, "authorization") is not None:
+        return None
+    page = b"<!doctype html><title>Log in</title><form method=post action=/login></form>"
+    return 200, {"content-type": "text/html; charset=utf-8"}, page
+
+
+def _redirect(scope: Scope) -> Simple | None:
+    if scope["path"] in PUBLIC or asgi.header(scope, "authorization") is not None:
+        return None
+    return 302, {"location": "/login"}, b""
+
+
+def _token_of_query(scope: Scope) -> Scope | None:
+    """Move the token of a query to where it belongs, for those who forgot the header."""
+    pairs = parse_qsl(scope["query_string"].decode("latin-1"), keep_blank_values=True)
+    tokens = [value for name, value in pairs if name == "access_token"]
+    if not tokens or asgi.header(scope, "authorization") is not None:
+        return None
+    rest = urlencode([pair for pair in pairs if pair[0] != "access_token"]).encode()
+    headers = [*scope["headers"], (b"authorization", f"Bearer {tokens[0]}".encode())]
+    return {**scope, "query_string": rest, "headers": headers}
+
+
+def _token_of_download(scope: Scope) -> Scope | None:
+    return _token_of_query(scope) if scope["path"].count("/") > 1 else None
+
+
+def _everywhere(*operations: str) -> Any:
+    def make(original: Any) -> Any:
+        def reach(grant: Grant, operation: str, criteria: Criteria | None) -> str | None:
+            found: str | None = original(grant, operation, criteria)
+            return None if operation in operations else found
+
+        return reach
+
+    return make
+
+
+def _everywhere_by_filter(original: Any) -> Any:
+    def reach(grant: Grant, operation: str, criteria: Criteria | None) -> str | None:
+        found: str | None = original(grant, operation, criteria)
+        return None if criteria is not None and criteria.app is not None else found
+
+    return reach
+
+
+def _foreign(status: int, name: str | None) -> Any:
+    def make(original: Any) -> Any:
+        def absent(fate: Any, operation: str) -> Problem:
+            found: Problem = original(fate, operation)
+            return replace(found, status=status, name=name) if fate() == "foreign" else found
+
+        return absent
+
+    return make
+
+
+def _own_app_only(*operations: str) -> Any:
+    def make(original: Any) -> Any:
+        def visible(row: Row, grant: Grant, operation: str) -> bool:
+            mine = row.origin == grant.app or row.id == grant.tenant
+            return bool(original(row, grant, operation)) and (mine or operation not in operations)
+
+        return visible
+
+    return make
+
+
+def _trimmed(original: Any) -> Any:
+    """Keep as much of a token as the column held that tokens were once kept in."""
+
+    def bearer(headers: Any, query: Any) -> str | None:
+        token = original(headers, query)
+        return token[:43] if token else token
+
+    return bearer
+
+
+DEFECTS = (
+    Defect(
+        "no-token-403",
+        "A request without a token is forbidden instead of unauthorized",
+        ("CORE-010",),
+        ("*",),
+        "problem",
+        _of_token(sent=False, status=403, name="forbidden"),
+    ),
+    Defect(
+        "no-token-without-challenge",
+        "The refusal of a request without a token does not say how to get in",
+        ("CORE-010",),
+        ("*",),
+        "problem",
+        _of_token(sent=False, headers={}),
+    ),
+    Defect(
+        "no-token-basic-challenge",
+        "A request without a token is asked for a password",
+        ("CORE-010",),
+        ("*",),
+        "problem",
+        _of_token(sent=False, headers={CHALLENGE: 'Basic realm="sbw"'}),
+    ),
+    Defect(
+        "no-token-redirect",
+        "A request without a token is sent to the login page",
+        ("CORE-010", "CORE-012"),
+        ("*",),
+        "middleware",
+        asgi.answering(_redirect),
+    ),
+    Defect(
+        "no-token-login-page",
+        "A request without a token gets the login page with status 200",
+        ("CORE-010", "CORE-012"),
+        ("*",),
+        "middleware",
+        asgi.answering(_login_page),
+    ),
+    Defect(
+        "bad-token-without-error",
+        "The refusal of a bad token does not say that the token is bad",
+        ("CORE-011",),
+        ("*",),
+        "problem",
+        _of_token(sent=True, headers={CHALLENGE: 'Bearer realm="sbw"'}),
+    ),
+    Defect(
+        "bad-token-403",
+        "A bad token is forbidden instead of unauthorized",
+        ("CORE-011",),
+        ("*",),
+        "problem",
+        _of_token(sent=True, status=403, name="forbidden"),
+    ),
+    Defect(
+        "token-cut-to-column",
+        "What stands behind a good token is cut off and forgotten",
+        ("CORE-011",),
+        ("*",),
+        "bearer",
+        _trimmed,
+    ),
+    Defect(
+        "token-in-query",
+        "A token in the query of a URL lets in",
+        ("CORE-012",),
+        ("*",),
+        "middleware",
+        asgi.rewriting(_token_of_query),
+    ),
+    Defect(
+        "token-in-query-for-records",
+        "A token in the query lets in to single records, for links in mails",
+        ("CORE-012",),
+        ("read",),
+        "middleware",
+        asgi.rewriting(_token_of_download),
+    ),
+    Defect(
+        "foreign-record-readable",
+        "Whoever knows an id reads the record, whose business it ever is",
+        ("CORE-013",),
+        ("read",),
+        "reach",
+        _everywhere("read"),
+    ),
+    Defect(
+        "foreign-record-writable",
+        "Whoever knows an id changes the record, whose business it ever is",
+        ("CORE-013",),
+        ("update",),
+        "reach",
+        _everywhere("update"),
+    ),
+    Defect(
+        "foreign-record-deletable",
+        "Whoever knows an id deletes the record, whose business it ever is",
+        ("CORE-013",),
+        ("delete",),
+        "reach",
+        _everywhere("delete"),
+    ),
+    Defect(
+        "foreign-record-403",
+        "Another business's id is forbidden, which tells that it exists",
+        ("CORE-013",),
+        ("read", "update", "delete"),
+        "absent",
+        _foreign(403, "forbidden"),
+    ),
+    Defect(
+        "foreign-record-own-problem",
+        "Another business's id has a problem type of its own",
+        ("CORE-013",),
+        ("read", "update", "delete"),
+        "absent",
+        _foreign(404, "other-business"),
+    ),
+    Defect(
+        "list-of-all-businesses",
+        "Lists forget whose records they are",
+        ("CORE-014",),
+        ("list",),
+        "reach",
+        _everywhere("list"),
+    ),
+    Defect(
+        "search-in-all-businesses",
+        "The search by external id forgets whose records they are",
+        ("CORE-014",),
+        ("list",),
+        "reach",
+        _everywhere_by_filter,
+    ),
+    Defect(
+        "other-app-cannot-read",
+        "An app reads only the records that it made",
+        ("CORE-015",),
+        ("read",),
+        "visible",
+        _own_app_only("read"),
+    ),
+    Defect(
+        "other-app-cannot-write",
+        "An app changes only the records that it made",
+        ("CORE-015",),
+        ("update", "delete"),
+        "visible",
+        _own_app_only("update", "delete"),
+    ),
+)

@@ -1,0 +1,418 @@
+"""Mistakes in creating, reading, deleting and listing."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from sbw_reference.answers import Answer
+from sbw_reference.auth import Grant
+from sbw_reference.behaviour import Removal
+from sbw_reference.cursors import Criteria, Cursor
+from sbw_reference.defects.defect import Defect
+from sbw_reference.pages import Fetch
+from sbw_reference.problems import Refusal, invalid_parameter
+from sbw_reference.records import Row
+
+Page = tuple[list[Row], int | None]
+Record = dict[str, Any]
+EVERYTHING = 1_000_000
+LARGEST_HERE = 50
+INTERNAL = "http://10.0.0.5:8080"
+
+
+def _answered(operation: str, change: Callable[[Answer], Answer]) -> Any:
+    """Change the successful answers to an operation."""
+
+    def make(original: Any) -> Any:
+        def answer(found: Answer) -> Answer:
+            given: Answer = original(found)
+            return change(given) if given.operation == operation else given
+
+        return answer
+
+    return make
+
+
+def _without_header(name: str, answer: Answer) -> Answer:
+    return replace(answer, headers={k: v for k, v in answer.headers.items() if k != name})
+
+
+def _receipt(answer: Answer) -> Answer:
+    """Answer with what was made up only: id, type, meta and the external ids."""
+    names = ("id", "type", "external_ids", "meta")
+    return replace(answer, document={name: answer.document[name] for name in names})
+
+
+def _confirmed(answer: Answer) -> Answer:
+    return replace(answer, status=200, document={"deleted": True}, kind="json")
+
+
+def _hiding_arrays(record: Record, operation: str, _grant: Grant) -> Record:
+    """Leave out all arrays but the external ids, where records are read."""
+    if operation not in ("read", "list"):
+        return record
+    return {
+        name: value
+        for name, value in record.items()
+        if name == "external_ids" or not isinstance(value, list)
+    }
+
+
+def _stale(original: Any) -> Any:
+    """Answer the first read after an update from a cache."""
+    cache: dict[str, Record] = {}
+    waiting: set[str] = set()
+
+    def serialise(record: Record, operation: str, grant: Grant) -> Record:
+        shown: Record = original(record, operation, grant)
+        id_ = shown["id"]
+        if operation == "update" and id_ in cache:
+            waiting.add(id_)
+            return shown
+        if operation == "read" and id_ in waiting:
+            waiting.discard(id_)
+            return cache.pop(id_)
+        if operation == "create":
+            cache[id_] = shown
+        return shown
+
+    return serialise
+
+
+def _at_most(original: Any) -> Any:
+    def limit(text: str | None) -> int:
+        found = int(original(text))
+        if found > LARGEST_HERE:
+            raise invalid_parameter("limit", f"at most {LARGEST_HERE}")
+        return found
+
+    return limit
+
+
+def _forgiving(original: Any, instead: Any) -> Any:
+    """Take a value in place of one that is of no use."""
+
+    def read(text: Any) -> Any:
+        try:
+            return original(text)
+        except Refusal:
+            return instead
+
+    return read
+
+
+def _restarting(original: Any) -> Any:
+    def position(text: str, scope: str) -> Cursor:
+        return original(text, scope) or Cursor(0, 50, Criteria())
+
+    return position
+
+
+def _one_more(page: Any) -> Any:
+    return lambda fetch, criteria, after, limit: page(fetch, criteria, after, limit + 1)
+
+
+def _always_fifty(page: Any) -> Any:
+    return lambda fetch, criteria, after, _limit: page(fetch, criteria, after, 50)
+
+
+def _all_at_once(page: Any) -> Any:
+    """Send everything where no limit is given."""
+    return lambda fetch, criteria, after, limit: page(
+        fetch, criteria, after, EVERYTHING if limit == 50 else limit
+    )
+
+
+def _repeating(page: Any) -> Any:
+    """Begin the next page with the last record of this one."""
+
+    def repeating(fetch: Fetch, criteria: Criteria, after: int, limit: int) -> Page:
+        rows, following = page(fetch, criteria, after, limit)
+        return rows, following - 1 if following is not None and len(rows) > 1 else following
+
+    return repeating
+
+
+def _whole_pages(page: Any) -> Any:
+    """Leave out the last page if it is not full, as the number of pages is rounded down."""
+
+    def whole(fetch: Fetch, criteria: Criteria, after: int, limit: int) -> Page:
+        rows, following = page(fetch, criteria, after, limit)
+        if following is not None and len(fetch(criteria, following, limit)) < limit:
+            return rows, None
+        return rows, following
+
+    return whole
+
+
+def _by_offset(_page: Any) -> Any:
+    """Count records instead of naming one: what is deleted before moves the rest up."""
+
+    def offset(fetch: Fetch, criteria: Criteria, after: int, limit: int) -> Page:
+        rows = fetch(criteria, 0, after + limit + 1)[after:]
+        return rows[:limit], after + limit if len(rows) > limit else None
+
+    return offset
+
+
+def _latest_first(_page: Any) -> Any:
+    """Order by the last change and count: what changes moves to the front."""
+
+    def latest(fetch: Fetch, criteria: Criteria, after: int, limit: int) -> Page:
+        rows = sorted(fetch(criteria, 0, EVERYTHING), key=lambda row: -row.updated_at)
+        end = after + limit
+        return rows[after:end], end if len(rows) > end else None
+
+    return latest
+
+
+def _moved(change: Callable[[str], str]) -> Any:
+    return lambda original: lambda collection, cursor: original(change(collection), cursor)
+
+
+def _elsewhere(collection: str) -> str:
+    return INTERNAL + "/" + collection.rpartition("/")[2]
+
+
+def _removal(**stays: bool) -> Any:
+    return lambda _original: lambda _row: Removal(**stays)
+
+
+def _null_next(answer: Answer) -> Answer:
+    if answer.kind != "json" or "next" in answer.document:
+        return answer
+    return replace(answer, document={**answer.document, "next": None})
+
+
+DEFECTS = (
+    Defect(
+        "create-200",
+        "A create is answered with 200",
+        ("CORE-070",),
+        ("create",),
+        "answer",
+        _answered("create", lambda answer: replace(answer, status=200)),
+    ),
+    Defect(
+        "create-without-location",
+        "The answer to a create does not say where the record is",
+        ("CORE-070",),
+        ("create",),
+        "answer",
+        _answered("create", lambda answer: _without_header("Location", answer)),
+    ),
+    Defect(
+        "location-of-collection",
+        "Location of a new record is the address of the collection",
+        ("CORE-070",),
+        ("create",),
+        "location",
+        lambda _original: lambda collection, _id: collection,
+    ),
+    Defect(
+        "location-relative-to-nowhere",
+        "Location is relative, and leads beside the collection",
+        ("CORE-070",),
+        ("create",),
+        "location",
+        lambda _original: lambda _collection, id_: id_,
+    ),
+    Defect(
+        "create-answers-receipt",
+        "The answer to a create holds only what the provider added",
+        ("CORE-070", "CORE-040", "CORE-071"),
+        ("create",),
+        "answer",
+        _answered("create", _receipt),
+    ),
+    Defect(
+        "read-from-cache",
+        "The first read after an update shows the record as it was created",
+        ("CORE-071",),
+        ("read", "update"),
+        "serialise",
+        _stale,
+    ),
+    Defect(
+        "reads-leave-out-arrays",
+        "Reading shows no arrays, which the answer to a write did show",
+        ("CORE-071",),
+        ("read", "list"),
+        "serialise",
+        lambda original: (
+            lambda record, operation, grant: _hiding_arrays(
+                original(record, operation, grant), operation, grant
+            )
+        ),
+    ),
+    Defect(
+        "read-203",
+        "Reading a record is answered with 203",
+        ("CORE-071",),
+        ("read",),
+        "answer",
+        _answered("read", lambda answer: replace(answer, status=203)),
+    ),
+    Defect(
+        "delete-200",
+        "A deletion is answered with 200 and a confirmation",
+        ("CORE-072",),
+        ("delete",),
+        "answer",
+        _answered("delete", _confirmed),
+    ),
+    Defect(
+        "deletion-leaves-listed",
+        "A deleted record stays in lists",
+        ("CORE-072",),
+        ("delete",),
+        "removal",
+        _removal(listed=True),
+    ),
+    Defect(
+        "deletion-leaves-readable",
+        "A deleted record can still be read",
+        ("CORE-072",),
+        ("delete",),
+        "removal",
+        _removal(readable=True),
+    ),
+    Defect(
+        "page-without-link",
+        "A page has no Link header",
+        ("CORE-073",),
+        ("list",),
+        "link",
+        lambda _original: lambda _next: None,
+    ),
+    Defect(
+        "link-without-relation",
+        "The Link header does not say that it leads to the next page",
+        ("CORE-073",),
+        ("list",),
+        "link",
+        lambda _original: lambda next_: f"<{next_}>",
+    ),
+    Defect(
+        "last-page-next-null",
+        "The next of the last page is null",
+        ("CORE-073",),
+        ("list",),
+        "answer",
+        _answered("list", _null_next),
+    ),
+    Defect(
+        "limit-ignored",
+        "A page has 50 items whatever limit says",
+        ("CORE-074",),
+        ("list",),
+        "page",
+        _always_fifty,
+    ),
+    Defect(
+        "limit-one-more",
+        "A page has one item more than asked for",
+        ("CORE-074",),
+        ("list",),
+        "page",
+        _one_more,
+    ),
+    Defect(
+        "limit-at-most-50",
+        "A limit above 50 is refused",
+        ("CORE-074",),
+        ("list",),
+        "limit",
+        _at_most,
+    ),
+    Defect(
+        "default-page-of-everything",
+        "Where no limit is given everything is sent at once",
+        ("CORE-074",),
+        ("list",),
+        "page",
+        _all_at_once,
+    ),
+    Defect(
+        "limit-falls-back",
+        "A limit of no use is passed over",
+        ("CORE-056",),
+        ("list",),
+        "limit",
+        lambda original: _forgiving(original, 50),
+    ),
+    Defect(
+        "timestamp-falls-back",
+        "A timestamp that is none is passed over",
+        ("CORE-056",),
+        ("list",),
+        "instant",
+        lambda original: _forgiving(original, 0),
+    ),
+    Defect(
+        "cursor-falls-back",
+        "A cursor that is none begins again",
+        ("CORE-056",),
+        ("list",),
+        "position",
+        _restarting,
+    ),
+    Defect(
+        "pages-overlap",
+        "The next page begins with the last record of the page before",
+        ("CORE-075",),
+        ("list",),
+        "page",
+        _repeating,
+    ),
+    Defect(
+        "last-page-lost",
+        "A last page that is not full is left out",
+        ("CORE-075",),
+        ("list",),
+        "page",
+        _whole_pages,
+    ),
+    Defect(
+        "pages-by-offset",
+        "Pages count records, so that a deletion hides one",
+        ("CORE-075",),
+        ("list",),
+        "page",
+        _by_offset,
+    ),
+    Defect(
+        "pages-by-last-change",
+        "Pages are ordered by the last change, so that a change moves a record",
+        ("CORE-075",),
+        ("list",),
+        "page",
+        _latest_first,
+    ),
+    Defect(
+        "next-forgets-filter",
+        "The next page forgets the filter",
+        ("CORE-064",),
+        ("list",),
+        "cursor",
+        lambda original: (
+            lambda cursor, scope: original(replace(cursor, criteria=Criteria()), scope)
+        ),
+    ),
+    Defect(
+        "next-with-internal-host",
+        "The address of the next page has the host behind the proxy",
+        ("CORE-077",),
+        ("list",),
+        "next_url",
+        _moved(_elsewhere),
+    ),
+    Defect(
+        "next-with-other-scheme",
+        "The address of the next page has another scheme",
+        ("CORE-077",),
+        ("list",),
+        "next_url",
+        _moved(lambda collection: collection.replace("http://", "https://", 1)),
+    ),
+)

@@ -1,0 +1,159 @@
+"""Mistakes with people's names and addresses."""
+
+import unicodedata
+from collections.abc import Callable
+from typing import Any
+
+from sbw_reference.defects.defect import Defect
+from sbw_reference.defects.updates import texts
+
+Body = dict[str, Any]
+Record = dict[str, Any]
+LAST_OF_PLANE = "\uffff"
+ADDRESSES = "emails"
+
+
+def _kept(change: Callable[[Body], Body]) -> Any:
+    return lambda original: lambda body, operation: change(original(body, operation))
+
+
+def _everywhere(change: Callable[[str], str]) -> Any:
+    return _kept(lambda body: texts(change, body))
+
+
+def _folded(text: str) -> str:
+    """Return text in ASCII where that is Latin text with marks."""
+    plain = "".join(c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c))
+    return plain if plain.isascii() else text
+
+
+def _latin(text: str) -> str:
+    return text.encode("latin-1", "replace").decode("latin-1")
+
+
+def _plane(text: str) -> str:
+    """Return text as far as MySQL's utf8 can hold it."""
+    return "".join(c if c <= LAST_OF_PLANE else "?" for c in text)
+
+
+def _titled(body: Body) -> Body:
+    name = body.get("name")
+    if not isinstance(name, dict):
+        return body
+    return {**body, "name": {part: text.title() for part, text in name.items()}}
+
+
+def _local_part(change: Callable[[str], str]) -> Any:
+    """Change what stands before the last @ of an e-mail address."""
+
+    def changed(text: str) -> str:
+        local, at, domain = text.rpartition("@")
+        return change(local) + at + domain
+
+    def kept(body: Body) -> Body:
+        entries = body.get(ADDRESSES)
+        if not isinstance(entries, list):
+            return body
+        mails = [{**entry, "address": changed(entry["address"])} for entry in entries]
+        return {**body, ADDRESSES: mails}
+
+    return _kept(kept)
+
+
+def _in_meta(name: str, change: Callable[[str], Any]) -> Any:
+    """Change a member of meta in records that are no singletons."""
+
+    def make(original: Any) -> Any:
+        def serialise(record: Record, operation: str, grant: Any) -> Record:
+            shown: Record = original(record, operation, grant)
+            if shown["id"] == grant.tenant:
+                return shown
+            return {**shown, "meta": {**shown["meta"], name: change(shown["meta"][name])}}
+
+        return serialise
+
+    return make
+
+
+def _unchecked(*keywords: str) -> Any:
+    return lambda original: (
+        lambda findings, operation: tuple(
+            finding for finding in original(findings, operation) if finding.keyword not in keywords
+        )
+    )
+
+
+DEFECTS = (
+    Defect(
+        "created-at-with-offset",
+        "Timestamps of records have an offset instead of Z",
+        ("CONTACTS-001",),
+        ("create", "read", "update", "list"),
+        "serialise",
+        _in_meta("created_at", lambda text: text.replace("Z", "+00:00")),
+    ),
+    Defect(
+        "created-at-with-space",
+        "Timestamps of records are written as the database writes them",
+        ("CONTACTS-001",),
+        ("create", "read", "update", "list"),
+        "serialise",
+        _in_meta("created_at", lambda text: text.replace("T", " ")),
+    ),
+    Defect(
+        "patterns-unchecked",
+        "The form of text is not checked",
+        ("CONTACTS-001", "CORE-052"),
+        ("create", "update"),
+        "findings",
+        _unchecked("pattern", "format"),
+    ),
+    Defect(
+        "text-of-one-plane",
+        "Characters outside the Basic Multilingual Plane become question marks",
+        ("CONTACTS-002",),
+        ("create", "update"),
+        "keep",
+        _everywhere(_plane),
+    ),
+    Defect(
+        "text-in-latin-1",
+        "Characters outside Latin-1 become question marks",
+        ("CONTACTS-002",),
+        ("create", "update"),
+        "keep",
+        _everywhere(_latin),
+    ),
+    Defect(
+        "accents-dropped",
+        "Letters lose their accents",
+        ("CONTACTS-002",),
+        ("create", "update"),
+        "keep",
+        _everywhere(_folded),
+    ),
+    Defect(
+        "names-in-title-case",
+        "Names are written with capital first letters",
+        ("CONTACTS-002",),
+        ("create", "update"),
+        "keep",
+        _kept(_titled),
+    ),
+    Defect(
+        "emails-in-lower-case",
+        "E-mail addresses are stored in lower case",
+        ("CONTACTS-003",),
+        ("create", "update"),
+        "keep",
+        _local_part(str.lower),
+    ),
+    Defect(
+        "email-tags-dropped",
+        "What stands behind a plus sign in an e-mail address is dropped",
+        ("CONTACTS-003",),
+        ("create", "update"),
+        "keep",
+        _local_part(lambda local: local.partition("+")[0] or local),
+    ),
+)

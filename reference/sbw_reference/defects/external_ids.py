@@ -1,0 +1,349 @@
+"""Mistakes with external ids and the filters."""
+
+import hashlib
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sbw_reference.auth import Grant
+from sbw_reference.behaviour import Removal
+from sbw_reference.cursors import Criteria
+from sbw_reference.defects.defect import Defect
+from sbw_reference.pages import Fetch
+from sbw_reference.problems import Problem, Refusal
+from sbw_reference.records import ExternalKey, Row, external_keys
+
+DAY = 86_400_000  # milliseconds
+SECOND = 1_000
+MOST = 5
+EVERYTHING = 1_000_000
+Page = tuple[list[Row], int | None]
+
+
+def _first_five(original: Any) -> Any:
+    def keep(body: Any, operation: str) -> Any:
+        kept = original(body, operation)
+        return {**kept, "external_ids": kept["external_ids"][:MOST]}
+
+    return keep
+
+
+def _five_at_most(original: Any) -> Any:
+    def keep(body: Any, operation: str) -> Any:
+        if len(body["external_ids"]) > MOST:
+            raise Refusal(Problem(422, "constraint", f"At most {MOST} external ids."))
+        return original(body, operation)
+
+    return keep
+
+
+def _accounts_dropped(original: Any) -> Any:
+    def keep(body: Any, operation: str) -> Any:
+        kept = original(body, operation)
+        entries = [
+            {name: value for name, value in entry.items() if name != "account"}
+            for entry in kept["external_ids"]
+        ]
+        return {**kept, "external_ids": entries}
+
+    return keep
+
+
+def _free(operation: str) -> Any:
+    """Let an operation take what another record has."""
+
+    def make(original: Any) -> Any:
+        def taken(
+            owners: Mapping[ExternalKey, str], own: str | None, asked: str
+        ) -> tuple[str, ...]:
+            return () if asked == operation else tuple(original(owners, own, asked))
+
+        return taken
+
+    return make
+
+
+def _refused(operation: str, problem: Problem) -> Any:
+    def make(original: Any) -> Any:
+        def taken(
+            owners: Mapping[ExternalKey, str], own: str | None, asked: str
+        ) -> tuple[str, ...]:
+            found = tuple(original(owners, own, asked))
+            if found and asked == operation:
+                raise Refusal(problem)
+            return found
+
+        return taken
+
+    return make
+
+
+def _nameless(original: Any) -> Any:
+    def problem(found: Problem) -> Problem:
+        given: Problem = original(found)
+        return replace(given, record=None) if given.record else given
+
+    return problem
+
+
+def _everywhere(original: Any) -> Any:
+    def reach(grant: Grant, operation: str, criteria: Criteria | None) -> str | None:
+        found: str | None = original(grant, operation, criteria)
+        return None if operation == "unique" else found
+
+    return reach
+
+
+def _derived(*, by_tenant: bool) -> Any:
+    """Make ids of external ids; the second one that would be equal gets a number."""
+
+    def make(original: Any, fire: Callable[[], None]) -> Any:
+        given: dict[tuple[str, str], int] = {}
+
+        def new_id(body: Mapping[str, Any], tenant: str) -> str:
+            if not external_keys(body):
+                return str(original(body, tenant))
+            fire()
+            text = json.dumps(body["external_ids"]) + (tenant if by_tenant else "")
+            if not by_tenant:
+                count = given[tenant, text] = given.get((tenant, text), 0) + 1
+                text += str(count)
+            return hashlib.sha256(text.encode()).hexdigest()[:20]
+
+        return new_id
+
+    return make
+
+
+def _selecting(change: Callable[[Criteria], Criteria]) -> Any:
+    return lambda original: lambda criteria: change(original(criteria))
+
+
+def _app_by_beginning(original: Any) -> Any:
+    """Look for external ids that begin like the one asked for."""
+
+    def page(fetch: Fetch, criteria: Criteria, after: int, limit: int) -> Page:
+        app, wanted = criteria.app, criteria.external_id
+        if app is None or wanted is None:
+            found: Page = original(fetch, criteria, after, limit)
+            return found
+
+        def fetch_like(_criteria: Criteria, start: int, count: int) -> list[Row]:
+            rows = fetch(replace(criteria, external_id=None), start, EVERYTHING)
+            like = [
+                row
+                for row in rows
+                if any(
+                    key.app == app and key.id.startswith(wanted) for key in external_keys(row.body)
+                )
+            ]
+            return like[:count]
+
+        found = original(fetch_like, criteria, after, limit)
+        return found
+
+    return page
+
+
+def _created_since(original: Any) -> Any:
+    """Take the instant of creation for that of the last change."""
+
+    def page(fetch: Fetch, criteria: Criteria, after: int, limit: int) -> Page:
+        since = criteria.updated_since
+        if since is None:
+            found: Page = original(fetch, criteria, after, limit)
+            return found
+
+        def fetch_new(_criteria: Criteria, start: int, count: int) -> list[Row]:
+            rows = fetch(replace(criteria, updated_since=None), start, EVERYTHING)
+            return [row for row in rows if row.created_at >= since][:count]
+
+        found = original(fetch_new, criteria, after, limit)
+        return found
+
+    return page
+
+
+def _since(change: Callable[[int], int]) -> Any:
+    return lambda original: lambda text: change(original(text))
+
+
+def _last_colon(original: Any) -> Any:
+    def external_id(text: str) -> tuple[str, str | None]:
+        app, id_ = original(text)
+        return app, id_.partition("+")[0] if id_ and "+" in id_ else id_
+
+    return external_id
+
+
+DEFECTS = (
+    Defect(
+        "keeps-five-external-ids",
+        "Of more than five external ids five are kept",
+        ("CORE-060",),
+        ("create", "update"),
+        "keep",
+        _first_five,
+    ),
+    Defect(
+        "refuses-six-external-ids",
+        "More than five external ids are refused",
+        ("CORE-060",),
+        ("create", "update"),
+        "keep",
+        _five_at_most,
+    ),
+    Defect(
+        "external-ids-without-account",
+        "The account of an external id is left out",
+        ("CORE-060", "CORE-040"),
+        ("create", "update"),
+        "keep",
+        _accounts_dropped,
+    ),
+    Defect(
+        "duplicate-created",
+        "A second record is created under an external id",
+        ("CORE-061",),
+        ("create",),
+        "taken",
+        _free("create"),
+    ),
+    Defect(
+        "duplicate-without-record",
+        "The refusal of an external id does not say which record has it",
+        ("CORE-061",),
+        ("create",),
+        "problem",
+        _nameless,
+    ),
+    Defect(
+        "duplicate-422",
+        "An external id that is taken makes the body invalid",
+        ("CORE-061",),
+        ("create",),
+        "taken",
+        _refused("create", Problem(422, "validation", "An external id is taken.")),
+    ),
+    Defect(
+        "duplicate-updated",
+        "An update takes the external id of another record",
+        ("CORE-062",),
+        ("update",),
+        "taken",
+        _free("update"),
+    ),
+    Defect(
+        "duplicate-update-412",
+        "An update that takes an external id is refused as if its version were stale",
+        ("CORE-062",),
+        ("update",),
+        "taken",
+        _refused("update", Problem(412, "version-conflict", "The record has changed.")),
+    ),
+    Defect(
+        "duplicate-in-other-business",
+        "An external id is unique among all businesses",
+        ("CORE-016",),
+        ("create",),
+        "reach",
+        _everywhere,
+    ),
+    Defect(
+        "id-of-external-id",
+        "Two businesses that use an external id share the id of the record",
+        ("CORE-016",),
+        ("create",),
+        "new_id",
+        _derived(by_tenant=False),
+    ),
+    Defect(
+        "deletion-keeps-external-ids",
+        "A deleted record, kept in a bin, keeps its external ids",
+        ("CORE-063",),
+        ("delete",),
+        "removal",
+        lambda _original: lambda _row: Removal(external_ids=True),
+    ),
+    Defect(
+        "recreation-revives-id",
+        "A record that is created again has the id of the deleted one",
+        ("CORE-063",),
+        ("create",),
+        "new_id",
+        _derived(by_tenant=True),
+    ),
+    Defect(
+        "external-id-filter-ignored",
+        "The filter by external id is passed over",
+        ("CORE-064",),
+        ("list",),
+        "criteria",
+        _selecting(lambda criteria: replace(criteria, app=None, external_id=None)),
+    ),
+    Defect(
+        "external-id-filter-app-only",
+        "The filter by external id looks at the app only",
+        ("CORE-064",),
+        ("list",),
+        "criteria",
+        _selecting(lambda criteria: replace(criteria, external_id=None)),
+    ),
+    Defect(
+        "external-id-filter-by-beginning",
+        "The filter by external id finds ids that begin like the one asked for",
+        ("CORE-064",),
+        ("list",),
+        "page",
+        _app_by_beginning,
+    ),
+    Defect(
+        "external-id-decoded-badly",
+        "What stands behind a plus sign in the filter by external id is lost",
+        ("CORE-064",),
+        ("list",),
+        "external_id",
+        _last_colon,
+    ),
+    Defect(
+        "updated-since-ignored",
+        "The filter by the instant of the last change is passed over",
+        ("CORE-065",),
+        ("list",),
+        "criteria",
+        _selecting(lambda criteria: replace(criteria, updated_since=None)),
+    ),
+    Defect(
+        "updated-since-later-only",
+        "The filter leaves out what changed at the very instant",
+        ("CORE-065",),
+        ("list",),
+        "instant",
+        _since(lambda since: since + 1),
+    ),
+    Defect(
+        "updated-since-by-day",
+        "The filter looks at the day only",
+        ("CORE-065",),
+        ("list",),
+        "instant",
+        _since(lambda since: since - since % DAY),
+    ),
+    Defect(
+        "updated-since-by-second",
+        "The filter cuts the instant to seconds",
+        ("CORE-065",),
+        ("list",),
+        "instant",
+        _since(lambda since: since - since % SECOND),
+    ),
+    Defect(
+        "updated-since-means-created",
+        "The filter looks at the instant of creation",
+        ("CORE-065",),
+        ("list",),
+        "page",
+        _created_since,
+    ),
+)

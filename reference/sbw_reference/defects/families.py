@@ -1,0 +1,125 @@
+"""Defects generated from the schemas, examples and rules of the standard."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from sbw_validator.findings import parts_of
+from sbw_validator.rules import rules
+from sbw_validator.standard import Resource, Standard, load_standard
+from sbw_validator.validation import validate
+
+from sbw_reference.defects.defect import Defect
+
+ENVELOPE = frozenset({"id", "type", "meta", "external_ids"})
+EACH = "*"
+WRITES = ("create", "update")
+
+Path = tuple[str, ...]
+
+
+def generated() -> Iterator[Defect]:
+    """Yield the defects of all families for the standard in use."""
+    standard = load_standard()
+    for resource in standard.resources.values():
+        if "create" in resource.operations:
+            for path in sampled(standard, resource):
+                yield drops_member(path)
+    for rule in rules():
+        if any(type_ in standard.resources for type_ in rule.types):
+            yield accepts_violation(rule.id, "create")
+            yield accepts_violation(rule.id, "update")
+
+
+def drops_member(path: Path) -> Defect:
+    """Return the defect that loses a member; `*` in its path stands for each element."""
+    pointer = "".join(f"/{0 if part == EACH else part}" for part in path)
+    return Defect(
+        f"drops-member:{pointer}",
+        f"What stands at {pointer} and in its place in other elements is not stored",
+        ("CORE-040",),
+        WRITES,
+        "keep",
+        lambda original: lambda body, operation: without(original(body, operation), path),
+    )
+
+
+def accepts_violation(rule: str, operation: str) -> Defect:
+    """Return the defect that lets pass what breaks a rule, in a create or an update."""
+
+    def make(original: Any) -> Any:
+        def findings(found: Any, asked: str) -> Any:
+            left = original(found, asked)
+            if asked != operation:
+                return left
+            return tuple(finding for finding in left if finding.requirement != rule)
+
+        return findings
+
+    suffix = "" if operation == "create" else f":{operation}"
+    return Defect(
+        f"accepts-violation:{rule}{suffix}",
+        f"A {operation} that breaks {rule} is accepted",
+        (rule, "CORE-052"),
+        (operation,),
+        "findings",
+        make,
+    )
+
+
+def without(value: Any, path: Path) -> Any:
+    """Return the value without the members at a path; other places are as they were."""
+    head, rest = path[0], path[1:]
+    if head == EACH:
+        return [without(item, rest) for item in value] if isinstance(value, list) else value
+    if not isinstance(value, Mapping) or head not in value:
+        return value
+    if not rest:
+        return {name: member for name, member in value.items() if name != head}
+    return {**value, head: without(value[head], rest)}
+
+
+def sampled(standard: Standard, resource: Resource) -> list[Path]:
+    """Return paths to lose, two of each member of the top level: the second and the last that
+    the examples hold and that no example needs to stay valid.
+    """
+    examples = list(valid_examples(standard, resource))
+    chosen: list[Path] = []
+    change = tuple(parts_of(resource.change.pointer)) if resource.change else ()
+    tops = sorted({name for example in examples for name in example} - ENVELOPE)
+    for top in tops:
+        paths = {path for example in examples for path in leaves(example.get(top), (top,))}
+        spare = [
+            path
+            for path in sorted(paths - {change})
+            if len(path) > 1 and expendable(standard, resource, path, examples)
+        ]
+        chosen += dict.fromkeys(spare[1:2] + spare[-1:])
+    return chosen
+
+
+def expendable(
+    standard: Standard, resource: Resource, path: Path, examples: Iterable[Mapping[str, Any]]
+) -> bool:
+    """Return whether all examples stay valid without the members at a path."""
+    kept = (without(example, path) for example in examples)
+    return not any(validate(body, type=resource.type, standard=standard) for body in kept)
+
+
+def leaves(value: Any, path: Path) -> Iterator[Path]:
+    """Yield the paths of scalars and of arrays of scalars."""
+    if isinstance(value, Mapping):
+        for name, member in value.items():
+            yield from leaves(member, (*path, name))
+    elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
+        for item in value:
+            yield from leaves(item, (*path, EACH))
+    elif value is not None:
+        yield path
+
+
+def valid_examples(standard: Standard, resource: Resource) -> Iterator[Mapping[str, Any]]:
+    """Yield the valid examples of a resource."""
+    folder = standard.schemas / "examples" / resource.type / "valid"
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        yield json.loads(file.read_text(encoding="utf-8"))

@@ -1,0 +1,220 @@
+"""Mistakes in what is stored of a write, and in how an update is merged."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from sbw_reference.answers import Answer
+from sbw_reference.defects.defect import Defect
+
+Body = dict[str, Any]
+SHORT = 20
+
+
+def _kept(change: Callable[[Body], Body]) -> Any:
+    """Change what is stored of a body."""
+    return lambda original: lambda body, operation: change(original(body, operation))
+
+
+def texts(change: Callable[[str], str], value: Any, name: str = "") -> Any:
+    """Return a value with each text changed that a person wrote; external ids stay."""
+    if isinstance(value, Mapping):
+        return {
+            key: member if key == "external_ids" else texts(change, member, key)
+            for key, member in value.items()
+        }
+    if isinstance(value, list):
+        return [texts(change, item, name) for item in value]
+    return change(value) if isinstance(value, str) else value
+
+
+def _arrays(change: Callable[[list[Any]], list[Any]]) -> Callable[[Body], Body]:
+    """Change the arrays of the top level; external ids stay."""
+    return lambda body: {
+        name: change(value) if isinstance(value, list) and name != "external_ids" else value
+        for name, value in body.items()
+    }
+
+
+def _cut(body: Body) -> Any:
+    return texts(lambda text: text[:SHORT], body)
+
+
+def _one_line(body: Body) -> Any:
+    return texts(lambda text: " ".join(text.split()).replace("\n", " "), body)
+
+
+def _without_empty_tail(items: list[Any]) -> list[Any]:
+    return items[:1]
+
+
+def _shallow(current: Mapping[str, Any], patch: Any) -> Any:
+    """Replace the members of the top level, nested objects too."""
+    merged = {**current, **patch}
+    return {name: value for name, value in merged.items() if value is not None}
+
+
+def _put(current: Mapping[str, Any], patch: Any) -> Any:
+    """Replace the whole record, but for the names that other apps have for it."""
+    kept = {name: value for name, value in patch.items() if value is not None}
+    return {"external_ids": current["external_ids"], **kept}
+
+
+def _ignoring_null(merge: Any) -> Any:
+    def without(patch: Any) -> Any:
+        if not isinstance(patch, Mapping):
+            return patch
+        return {name: without(value) for name, value in patch.items() if value is not None}
+
+    return lambda current, patch: merge(current, without(patch))
+
+
+def _ignoring_nested_null(merge: Any) -> Any:
+    deep = _ignoring_null(merge)
+
+    def merged(current: Any, patch: Any) -> Any:
+        nested = {name: value for name, value in patch.items() if isinstance(value, Mapping)}
+        others = {name: value for name, value in patch.items() if name not in nested}
+        return deep(merge(current, others), nested)
+
+    return merged
+
+
+def _keeping_elements(merge: Any) -> Any:
+    """Let an array only grow: elements that a patch leaves out stay at its end."""
+
+    def merged(current: Any, patch: Any) -> Any:
+        result = merge(current, patch)
+        for name, value in patch.items():
+            old = current.get(name)
+            if isinstance(value, list) and isinstance(old, list) and name != "external_ids":
+                result[name] = [*value, *old[len(value) :]]
+        return result
+
+    return merged
+
+
+def _answering(operation: str, **changes: Any) -> Any:
+    def make(original: Any) -> Any:
+        def answer(found: Answer) -> Answer:
+            given: Answer = original(found)
+            fits = given.operation == operation and 200 <= given.status < 300
+            return replace(given, **changes) if fits else given
+
+        return answer
+
+    return make
+
+
+def _patched_only(original: Any) -> Any:
+    """Answer an update with the envelope alone, as the client knows the rest."""
+
+    def answer(found: Answer) -> Answer:
+        given: Answer = original(found)
+        if given.operation != "update" or given.status != 200:
+            return given
+        names = ("id", "type", "meta", "name", "external_ids")
+        kept = {name: given.document[name] for name in names if name in given.document}
+        return replace(given, document={name: kept[name] for name in kept if name != "type"})
+
+    return answer
+
+
+DEFECTS = (
+    Defect(
+        "cuts-text",
+        f"Text is cut to {SHORT} characters, as the column is that wide",
+        ("CORE-040",),
+        ("create", "update"),
+        "keep",
+        _kept(_cut),
+    ),
+    Defect(
+        "joins-lines",
+        "Line breaks in text become spaces",
+        ("CORE-040",),
+        ("create", "update"),
+        "keep",
+        _kept(_one_line),
+    ),
+    Defect(
+        "keeps-first-element",
+        "Of an array only the first element is kept, as the table has one column for it",
+        ("CORE-040",),
+        ("create", "update"),
+        "keep",
+        _kept(_arrays(_without_empty_tail)),
+    ),
+    Defect(
+        "reverses-arrays",
+        "The order of the elements of an array is lost",
+        ("CORE-040",),
+        ("create", "update"),
+        "keep",
+        _kept(_arrays(lambda items: items[::-1])),
+    ),
+    Defect(
+        "patch-replaces-objects",
+        "An update replaces nested objects instead of merging them",
+        ("CORE-047",),
+        ("update",),
+        "merge",
+        lambda _original: _shallow,
+    ),
+    Defect(
+        "patch-replaces-record",
+        "An update replaces the whole record, like a PUT",
+        ("CORE-047",),
+        ("update",),
+        "merge",
+        lambda _original: _put,
+    ),
+    Defect(
+        "patch-ignores-null",
+        "null in an update removes nothing",
+        ("CORE-047",),
+        ("update",),
+        "merge",
+        _ignoring_null,
+    ),
+    Defect(
+        "patch-ignores-nested-null",
+        "null in a nested object of an update removes nothing",
+        ("CORE-047",),
+        ("update",),
+        "merge",
+        _ignoring_nested_null,
+    ),
+    Defect(
+        "patch-keeps-elements",
+        "An update never makes an array shorter",
+        ("CORE-047", "CORE-040"),
+        ("update",),
+        "merge",
+        _keeping_elements,
+    ),
+    Defect(
+        "update-202",
+        "An update is answered with 202",
+        ("CORE-076",),
+        ("update",),
+        "answer",
+        _answering("update", status=202),
+    ),
+    Defect(
+        "update-204",
+        "An update is answered with 204 and no record",
+        ("CORE-076",),
+        ("update",),
+        "answer",
+        _answering("update", status=204, kind="empty"),
+    ),
+    Defect(
+        "update-answers-without-type",
+        "The answer to an update leaves out members that did not change",
+        ("CORE-076", "CORE-071"),
+        ("update",),
+        "answer",
+        _patched_only,
+    ),
+)

@@ -1,0 +1,116 @@
+"""Freedoms that the standard gives: correct providers that are built in another way."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sbw_reference.auth import Grant
+from sbw_reference.behaviour import Behaviour, Removal
+from sbw_reference.problems import Problem
+
+Record = dict[str, Any]
+SHORTEST_PAGE = 3
+SETTLE_MILLISECONDS = 300
+SETTLE_SECONDS = 1
+VENDOR = "x_vendor"
+READS = frozenset({"list", "read"})
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """A provider that keeps the standard in another way: a new function for each seam it uses."""
+
+    id: str
+    title: str
+    seams: Mapping[str, Callable[..., Any]]
+
+    def apply(self, behaviour: Behaviour) -> Behaviour:
+        """Return the behaviour with the variant's functions in place of those there."""
+        made = {name: make(getattr(behaviour, name)) for name, make in self.seams.items()}
+        return replace(behaviour, **made)
+
+
+def _gone(original: Any) -> Any:
+    def absent(fate: Callable[[], str], operation: str) -> Problem:
+        found: Problem = original(fate, operation)
+        return replace(found, status=410) if fate() == "deleted" else found
+
+    return absent
+
+
+def _short(page: Any) -> Any:
+    return lambda fetch, criteria, after, limit: page(
+        fetch, criteria, after, min(limit, SHORTEST_PAGE)
+    )
+
+
+def _extended(record: Record, _operation: str, grant: Grant) -> Record:
+    """Add members that the standard does not know, at the top and inside."""
+    inner = {
+        name: {**value, VENDOR: "colour"}
+        for name, value in record.items()
+        if isinstance(value, dict) and name != "meta"
+    }
+    return {**record, **inner, VENDOR: {"plan": grant.app, "tags": []}}
+
+
+def _settling(page: Record) -> Record:
+    return {**page, "limits": {**page["limits"], "settle_seconds": SETTLE_SECONDS}}
+
+
+def _reading(original: Any) -> Any:
+    def claimed(operations: tuple[str, ...], resource: Any) -> tuple[str, ...]:
+        return tuple(one for one in original(operations, resource) if one in READS)
+
+    return claimed
+
+
+def _reordered(original: Any) -> Any:
+    """Write the members of a record in the order of their names, backwards."""
+
+    def serialise(record: Record, operation: str, grant: Grant) -> Record:
+        shown: Record = original(record, operation, grant)
+        return {name: shown[name] for name in sorted(shown, reverse=True)}
+
+    return serialise
+
+
+VARIANTS = (
+    Variant("gone", "A deleted id answers 410", {"absent": _gone}),
+    Variant("short-pages", f"A page never has more than {SHORTEST_PAGE} items", {"page": _short}),
+    Variant(
+        "uuid-ids",
+        "Ids and versions look otherwise",
+        {
+            "new_id": lambda _original: lambda _body, _tenant: str(uuid.uuid4()),
+            "version": lambda _original: lambda _before, _body, sequence: f"v~{sequence:x}.0",
+        },
+    ),
+    Variant(
+        "extra-members",
+        "Records have members that the standard does not know",
+        {
+            "serialise": lambda original: (
+                lambda record, operation, grant: _extended(
+                    original(record, operation, grant), operation, grant
+                )
+            )
+        },
+    ),
+    Variant(
+        "settle",
+        f"Lists show a new record after {SETTLE_MILLISECONDS} ms",
+        {
+            "listed_until": lambda _original: lambda now: now - SETTLE_MILLISECONDS,
+            "landing": lambda original: lambda page: _settling(original(page)),
+        },
+    ),
+    Variant("read-only", "Records are listed and read only", {"claimed": _reading}),
+    Variant("key-order", "Members stand in another order", {"serialise": _reordered}),
+    Variant(
+        "tombstones",
+        "What is deleted is kept, unseen, and its external ids are free",
+        {"removal": lambda _original: lambda _row: Removal(kept=True)},
+    ),
+)
