@@ -16,6 +16,7 @@ RECORD = {"id": "w_1", "type": "widget", "meta": META, "external_ids": [], "name
 
 
 def verdict(standard: Standard, variant: str, value: Any) -> bool:
+    """Say whether a widget is valid in a variant."""
     return load_schemas(standard).validator("widget", variant).is_valid(value)
 
 
@@ -27,6 +28,7 @@ def derived(files: dict[str, dict[str, Any]], variant: str) -> SchemaValidator:
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_a_bundle_stands_alone(widgets: Standard, variant: str) -> None:
+    """A bundle stands alone."""
     for name in load_schemas(widgets).names():
         found = load_schemas(widgets).bundle(name, variant)
         assert all(r.removeprefix("#/$defs/") in found["$defs"] for r in references(found))
@@ -36,6 +38,7 @@ def test_a_bundle_stands_alone(widgets: Standard, variant: str) -> None:
 
 
 def test_what_is_not_there_is_refused(standard: Standard) -> None:
+    """What is not there is refused."""
     schemas = load_schemas(standard)
     with pytest.raises(UnknownSchemaError, match="Did you mean 'contact'"):
         schemas.bundle("contract")
@@ -46,6 +49,7 @@ def test_what_is_not_there_is_refused(standard: Standard) -> None:
 
 
 def test_full_is_as_written(widgets: Standard) -> None:
+    """Full is as written."""
     assert verdict(widgets, "full", RECORD)
     for name in RECORD:
         assert not verdict(widgets, "full", {k: v for k, v in RECORD.items() if k != name})
@@ -76,8 +80,9 @@ def test_full_is_as_written(widgets: Standard) -> None:
     ],
 )
 def test_create_takes_what_a_consumer_writes(
-    widgets: Standard, body: dict[str, Any], valid: bool
+    widgets: Standard, body: dict[str, Any], *, valid: bool
 ) -> None:
+    """Create takes what a consumer writes."""
     assert verdict(widgets, "create", body) is valid
 
 
@@ -104,11 +109,13 @@ def test_create_takes_what_a_consumer_writes(
         (None, False),
     ],
 )
-def test_patch_takes_parts_and_clears(widgets: Standard, body: Any, valid: bool) -> None:
+def test_patch_takes_parts_and_clears(widgets: Standard, body: Any, *, valid: bool) -> None:
+    """Patch takes parts and clears."""
     assert verdict(widgets, "patch", body) is valid
 
 
 def test_patch_asks_for_no_alternatives(standard: Standard) -> None:
+    """Patch asks for no alternatives."""
     patch = load_schemas(standard).validator("contact", "patch")
     assert patch.is_valid({"name": {"given": None}})
     assert patch.is_valid({"phones": [{"raw": "x"}]})
@@ -134,12 +141,14 @@ def test_patch_asks_for_no_alternatives(standard: Standard) -> None:
     ],
 )
 def test_read_keeps_types_and_envelope(
-    widgets: Standard, change: dict[str, Any], valid: bool
+    widgets: Standard, change: dict[str, Any], *, valid: bool
 ) -> None:
+    """Read keeps types and envelope."""
     assert verdict(widgets, "read", {**RECORD, **change}) is valid
 
 
 def test_read_asks_for_the_envelope_only(widgets: Standard) -> None:
+    """Read asks for the envelope only."""
     envelope = {name: RECORD[name] for name in ("id", "type", "meta")}
     assert verdict(widgets, "read", envelope)
     for name in envelope:
@@ -155,11 +164,13 @@ def test_read_asks_for_the_envelope_only(widgets: Standard) -> None:
         ({"colour": "mauve"}, False),
     ],
 )
-def test_answer_is_full_but_open(widgets: Standard, change: dict[str, Any], valid: bool) -> None:
+def test_answer_is_full_but_open(widgets: Standard, change: dict[str, Any], *, valid: bool) -> None:
+    """Answer is full but open."""
     assert verdict(widgets, "answer", {**RECORD, **change}) is valid
 
 
 def test_a_shared_part_keeps_what_an_outer_schema_requires() -> None:
+    """A shared part keeps what an outer schema requires."""
     core = {"type": "object", "properties": {"lines": {"type": "array"}, "note": {"type": "array"}}}
     main = {"allOf": [{"$ref": "core.json"}], "type": "object", "required": ["lines"]}
     patch = derived({"main.json": main, "core.json": core}, "patch")
@@ -169,6 +180,7 @@ def test_a_shared_part_keeps_what_an_outer_schema_requires() -> None:
 
 
 def test_a_map_is_patched_entry_by_entry() -> None:
+    """A map is patched entry by entry."""
     main = {
         "type": "object",
         "properties": {"labels": {"additionalProperties": {"type": "string"}, "minProperties": 1}},
@@ -181,6 +193,7 @@ def test_a_map_is_patched_entry_by_entry() -> None:
 
 
 def test_conditions_on_members_are_not_asked_of_a_patch() -> None:
+    """Conditions on members are not asked of a patch."""
     main = {
         "type": "object",
         "properties": {"kind": {"type": "string"}, "volume": {"type": "string"}},
@@ -196,6 +209,7 @@ def test_conditions_on_members_are_not_asked_of_a_patch() -> None:
 
 
 def test_alternatives_of_types_stay_for_a_reader() -> None:
+    """Alternatives of types stay for a reader."""
     text_or_number = {"anyOf": [{"type": "string", "pattern": "^a$"}, {"type": "integer"}]}
     one = {"oneOf": [{"pattern": "^a$"}, {"type": "integer"}]}
     main = {"type": "object", "properties": {"a": text_or_number, "b": one}}
@@ -206,6 +220,7 @@ def test_alternatives_of_types_stay_for_a_reader() -> None:
 
 
 def test_a_part_that_says_the_same_in_every_variant_stands_once(standard: Standard) -> None:
+    """A part that says the same in every variant stands once."""
     found = load_schemas(standard).bundle("contact", "patch")["$defs"]
     assert "line" in found
     assert not any(name.startswith("line.") for name in found)
@@ -213,6 +228,7 @@ def test_a_part_that_says_the_same_in_every_variant_stands_once(standard: Standa
 
 
 def test_a_schema_may_refer_to_itself() -> None:
+    """A schema may refer to itself."""
     main = {
         "type": "object",
         "properties": {"part": {"$ref": "main.json"}, "id": {"type": "string", "readOnly": True}},

@@ -29,8 +29,8 @@ def seeds(standard: Standard) -> list[tuple[str, Any]]:
     found = []
     schemas = load_schemas(standard)
     for name in schemas.names():
-        for file in (standard.schemas / "examples" / name / "valid").iterdir():
-            found.append((name, json.loads(file.read_bytes())))
+        folder = standard.schemas / "examples" / name / "valid"
+        found += [(name, json.loads(file.read_bytes())) for file in folder.iterdir()]
     return sorted(found, key=repr)
 
 
@@ -74,6 +74,7 @@ def mutated(draw: st.DrawFn, standard: Standard) -> tuple[str, Any]:
 @settings(max_examples=200, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_verdicts_are_equal(widgets: Standard, variant: str, data: st.DataObject) -> None:
+    """Verdicts are equal."""
     name, value = data.draw(mutated(widgets))
     validator = load_schemas(widgets).validator(name, variant)
     valid = validator.is_valid(value)
@@ -87,6 +88,7 @@ def test_verdicts_are_equal(widgets: Standard, variant: str, data: st.DataObject
 def test_findings_come_from_jsonschema_rs_where_jsonschema_sees_nothing(
     standard: Standard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Findings come from jsonschema-rs where jsonschema sees nothing."""
     validator = load_schemas(standard).validator("page")
     monkeypatch.setattr("sbw_validator.explain.explainer", lambda _bundle: explainer({}))
     [found] = validator.findings({"items": 1})
@@ -95,6 +97,7 @@ def test_findings_come_from_jsonschema_rs_where_jsonschema_sees_nothing(
 
 
 def test_what_is_no_json_value_is_invalid(standard: Standard) -> None:
+    """What is no JSON value is invalid."""
     validator = load_schemas(standard).validator("page")
     assert not validator.is_valid({"items": [], "next": "https://a.example/\ud800"})
     [found] = validator.findings({"items": [], "next": "https://a.example/\ud800"})

@@ -26,6 +26,7 @@ BROKEN = b"""{
 
 
 def test_findings_get_the_lines_of_their_places(tmp_path: Path) -> None:
+    """Findings get the lines of their places."""
     file = tmp_path / "one.json"
     file.write_bytes(BROKEN)
     [document] = read_documents(file)
@@ -41,6 +42,7 @@ def test_findings_get_the_lines_of_their_places(tmp_path: Path) -> None:
 
 
 def test_ndjson_is_read_line_by_line(tmp_path: Path) -> None:
+    """NDJSON is read line by line."""
     file = tmp_path / "many.ndjson"
     one = json.dumps(json.loads(BROKEN)).encode()
     file.write_bytes(b'{"type": 1}\n\n' + one + b"\r\n{]\n" + b"3")
@@ -52,6 +54,7 @@ def test_ndjson_is_read_line_by_line(tmp_path: Path) -> None:
 
 
 def test_a_malformed_document_is_a_finding(tmp_path: Path) -> None:
+    """A malformed document is a finding."""
     file = tmp_path / "one.json"
     file.write_bytes(b'{"a": 1,\n "a": 2}')
     [document] = read_documents(file)
@@ -70,6 +73,7 @@ def test_a_malformed_document_is_a_finding(tmp_path: Path) -> None:
 
 
 def test_a_folder_is_walked_in_order(tmp_path: Path) -> None:
+    """A folder is walked in order."""
     (tmp_path / "b").mkdir()
     (tmp_path / "b" / "z.json").write_text("1")
     (tmp_path / "a.jsonl").write_text("2\n3\n")
@@ -90,6 +94,7 @@ def test_a_folder_is_walked_in_order(tmp_path: Path) -> None:
 def test_standard_input_is_one_value_or_one_a_line(
     monkeypatch: pytest.MonkeyPatch, content: bytes, values: list[object]
 ) -> None:
+    """Standard input is one value or one a line."""
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(content)))
     documents = list(read_documents("-"))
     assert [d.value for d in documents] == values
@@ -98,6 +103,7 @@ def test_standard_input_is_one_value_or_one_a_line(
 
 
 def test_what_cannot_be_read_is_an_error(tmp_path: Path) -> None:
+    """What cannot be read is an error."""
     with pytest.raises(UnreadableDocumentError, match="No such file"):
         list(read_documents(tmp_path / "none.json"))
     with pytest.raises(UnreadableDocumentError, match=r"it holds no \.json"):

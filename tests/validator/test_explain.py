@@ -29,14 +29,17 @@ def found(schema: dict[str, Any], value: Any) -> list[tuple[str, str, str, tuple
 
 
 def contact(standard: Standard, **members: Any) -> list[Finding]:
+    """Return the findings of a contact with some members changed."""
     return load_schemas(standard).validator("contact").findings({**RECORD, **members})
 
 
 def test_a_valid_value_has_no_findings(standard: Standard) -> None:
+    """A valid value has no findings."""
     assert contact(standard) == []
 
 
 def test_a_finding_names_requirement_place_expectation_and_what_to_do(standard: Standard) -> None:
+    """A finding names requirement place expectation and what to do."""
     [finding] = contact(standard, addresses=[{"full": "x", "country": "de"}])
     assert finding.to_json() == {
         "requirement": "CONTACTS-001",
@@ -53,27 +56,49 @@ def test_a_finding_names_requirement_place_expectation_and_what_to_do(standard: 
 @pytest.mark.parametrize(
     ("members", "pointer", "hint"),
     [
-        ({"emails": [{"address": "a@b.example\n"}]}, "/emails/0/address", "Remove the white space at the end."),
-        ({"emails": [{"address": " a@b.example"}]}, "/emails/0/address", "Remove the white space around it."),
-        ({"emails": [{"address": "a@b", "status": "Active"}]}, "/emails/0/status", 'Did you mean "active"?'),
+        (
+            {"emails": [{"address": "a@b.example\n"}]},
+            "/emails/0/address",
+            "Remove the white space at the end.",
+        ),
+        (
+            {"emails": [{"address": " a@b.example"}]},
+            "/emails/0/address",
+            "Remove the white space around it.",
+        ),
+        (
+            {"emails": [{"address": "a@b", "status": "Active"}]},
+            "/emails/0/status",
+            'Did you mean "active"?',
+        ),
         ({"emails": [{"address": "a@b", "pref": 0}]}, "/emails/0/pref", "Write 1 or more."),
         ({"nmae": {}}, "/nmae", 'Did you mean "name"?'),
         ({"name": {"given": "x" * 252}}, "/name/given", "Shorten it by 2 characters."),
         ({"name": {"given": ""}}, "/name/given", "Leave the member out, or write more."),
-        ({"name": None}, "/name", "Leave the member out: null does nothing but clear what may be absent."),
+        (
+            {"name": None},
+            "/name",
+            "Leave the member out: null does nothing but clear what may be absent.",
+        ),
         ({"type": "person"}, "/type", 'Write "contact".'),
         ({"id": "batch"}, "/id", "Use another value for the id."),
-        ({"emails": [{}]}, "/emails/0/address", "Add `address`, such as Ada.Lovelace+news@example.com."),
+        (
+            {"emails": [{}]},
+            "/emails/0/address",
+            "Add `address`, such as Ada.Lovelace+news@example.com.",
+        ),
     ],
-)  # fmt: skip
+)
 def test_hints_say_what_to_do(
     standard: Standard, members: dict[str, Any], pointer: str, hint: str
 ) -> None:
+    """Hints say what to do."""
     [finding] = contact(standard, **members)
     assert (finding.pointer, finding.hint) == (pointer, hint)
 
 
 def test_an_error_inside_the_envelope_names_no_known_member_unknown(standard: Standard) -> None:
+    """An error inside the envelope names no known member unknown."""
     findings = contact(standard, id=1, favourite="x", other=2)
     assert [(f.pointer, f.keyword) for f in findings] == [
         ("/id", "type"),
@@ -83,12 +108,14 @@ def test_an_error_inside_the_envelope_names_no_known_member_unknown(standard: St
 
 
 def test_one_text_has_one_fault(standard: Standard) -> None:
+    """One text has one fault."""
     broken = {"emails": [{"address": "a@b", "verified_at": "yesterday"}]}
     assert [f.keyword for f in contact(standard, **broken)] == ["pattern"]
     assert [f.keyword for f in contact(standard, name={"given": ""})] == ["minLength"]
 
 
 def test_several_faults_are_told_apart(standard: Standard) -> None:
+    """Several faults are told apart."""
     findings = contact(standard, emails=[{}, {"address": "a@b", "pref": 0}], phones=[{"raw": ""}])
     assert [f.pointer for f in findings] == ["/emails/0/address", "/emails/1/pref", "/phones/0/raw"]
 
@@ -184,7 +211,11 @@ SHAPES = {
             [("", "maxLength", "at most 1 character", ("",))],
         ),
         (
-            {"additionalProperties": False, "properties": {"a": {}}, "patternProperties": {"^x": {}}},
+            {
+                "additionalProperties": False,
+                "properties": {"a": {}},
+                "patternProperties": {"^x": {}},
+            },
             {"b": 1, "x1": 1, "c": 1},
             [
                 ("/b", "additionalProperties", "no such member", ("/b",)),
@@ -211,14 +242,20 @@ SHAPES = {
             [("", "pattern", "a text that matches ^a$", ("",))],
         ),
         ({"format": "uri"}, "b", [("", "format", "an absolute URI (RFC 3986)", ("",))]),
-        ({"dependentSchemas": {"a": {"required": ["b"]}}}, {"a": 1}, [("/b", "required", 'a member "b"', ("/b",))]),
+        (
+            {"dependentSchemas": {"a": {"required": ["b"]}}},
+            {"a": 1},
+            [("/b", "required", 'a member "b"', ("/b",))],
+        ),
     ],
-)  # fmt: skip
+)
 def test_each_keyword_is_told(schema: dict[str, Any], value: Any, expected: list[Any]) -> None:
+    """Each keyword is told."""
     assert found(schema, value) == expected
 
 
 def test_unevaluated_members_follow_every_applicator() -> None:
+    """Unevaluated members follow every applicator."""
     schema = {
         "$defs": {"id": {"properties": {"id": {"type": "string"}}}},
         "$ref": "#/$defs/id",
@@ -237,6 +274,7 @@ def test_unevaluated_members_follow_every_applicator() -> None:
 
 
 def test_what_was_sent_is_shown_shortened() -> None:
+    """What was sent is shown shortened."""
     assert shown({"a": "ä"}) == '{"a": "ä"}'
     assert shown("\ud800") == '"\\ud800"'
     assert shown({1, 2}) == "a Python set"
@@ -245,12 +283,14 @@ def test_what_was_sent_is_shown_shortened() -> None:
 
 
 def test_pointers_escape_and_unescape() -> None:
+    """Pointers escape and unescape."""
     assert pointer_to("a/b", "~", 0) == "/a~1b/~0/0"
     assert parts_of("/a~1b/~0/0") == ["a/b", "~", "0"]
     assert parts_of("") == []
 
 
 def test_a_finding_can_always_be_given_at_its_own_pointer() -> None:
+    """A finding can always be given at its own pointer."""
     finding = Finding("X1", "/a", "b", "c", "d", "type", pointers=("/b",))
     assert finding.pointers == ("/a", "/b")
     assert "line" not in finding.to_json()

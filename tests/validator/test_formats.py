@@ -1,5 +1,7 @@
 """Formats and patterns: jsonschema says what jsonschema-rs says."""
 
+import re
+
 import jsonschema_rs
 import pytest
 from hypothesis import given, settings
@@ -29,6 +31,13 @@ SEEDS = {
         "//a/b",
     ],
 }
+SHAPES = {
+    "date": re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}"),
+    "date-time": re.compile(
+        "[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt][0-9]{2}:[0-9]{2}:[0-9]{2}([.][0-9]+)?"
+        "([Zz]|[+-][0-9]{2}:[0-9]{2})"
+    ),
+}
 CHARACTERS = "0123456789-:TtZz+. /?#[]@%abx\n\u0660\u00e4"
 
 
@@ -44,20 +53,29 @@ def damaged(draw: st.DrawFn, seeds: list[str]) -> str:
 
 
 @pytest.mark.parametrize("name", JUDGES)
-@settings(max_examples=400, deadline=None, derandomize=True)
+@settings(max_examples=300, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_both_judge_a_damaged_text_alike(name: str, data: st.DataObject) -> None:
+    """Both judge a damaged text alike."""
     text = data.draw(damaged(SEEDS[name]))
-    if name != "uri" and not (text[:4].isascii() and text[:4].isdigit()):
-        return  # the flaw that the next test pins
+    if name != "uri" and not SHAPES[name].fullmatch(text):
+        assert not JUDGES[name](text)  # jsonschema-rs may accept it: the next test
+        return
     assert JUDGES[name](text) == COMPILED[name].is_valid(text)
 
 
-def test_jsonschema_rs_takes_signs_in_years_so_dates_need_a_pattern() -> None:
-    assert COMPILED["date"].is_valid("+026-02-08")
-    assert not is_date("+026-02-08")
-    assert COMPILED["date-time"].is_valid("+026-02-08T00:00:00Z")
-    assert not is_instant("+026-02-08T00:00:00Z")
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("date", "+026-02-08"),
+        ("date-time", "+026-02-08T00:00:00Z"),
+        ("date-time", "2026-03-01T09:3-:00Z"),
+    ],
+)
+def test_jsonschema_rs_takes_signs_for_digits_so_dates_need_a_pattern(name: str, text: str) -> None:
+    """A flaw of the library, pinned so that its end is seen; the lint asks for a pattern."""
+    assert COMPILED[name].is_valid(text)
+    assert not JUDGES[name](text)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +97,8 @@ def test_jsonschema_rs_takes_signs_in_years_so_dates_need_a_pattern() -> None:
         ("uri", "http://[v1.x]/", True),
     ],
 )
-def test_formats_follow_their_rfcs(name: str, text: str, verdict: bool) -> None:
+def test_formats_follow_their_rfcs(name: str, text: str, *, verdict: bool) -> None:
+    """Formats follow their RFCs."""
     assert JUDGES[name](text) is verdict
     assert JUDGES[name](1)
 
@@ -104,7 +123,8 @@ def test_formats_follow_their_rfcs(name: str, text: str, verdict: bool) -> None:
         (r"^a\/b$", "a/b", True),
     ],
 )
-def test_patterns_are_those_of_ecma_262(pattern: str, text: str, verdict: bool) -> None:
+def test_patterns_are_those_of_ecma_262(pattern: str, text: str, *, verdict: bool) -> None:
+    """Patterns are those of ECMA-262."""
     schema = {"pattern": pattern}
     assert (ecma(pattern).search(text) is not None) is verdict
     assert explainer(schema).is_valid(text) is verdict

@@ -21,6 +21,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 def replace(file: Path, old: str, new: str) -> None:
+    """Replace a text in a file, once."""
     text = file.read_text(encoding="utf-8")
     assert old in text
     file.write_text(text.replace(old, new, 1), encoding="utf-8")
@@ -29,6 +30,7 @@ def replace(file: Path, old: str, new: str) -> None:
 def test_data_is_the_checkout_unless_the_environment_names_another_folder(
     copy: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """Data is the checkout unless the environment names another folder."""
     monkeypatch.delenv("SBW_STANDARD", raising=False)
     assert (data() / "spec" / "draft" / "core.md").is_file()
     monkeypatch.setenv("SBW_STANDARD", str(copy))
@@ -39,6 +41,7 @@ def test_data_is_the_checkout_unless_the_environment_names_another_folder(
 def test_a_folder_without_schemas_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """A folder without schemas is refused."""
     (tmp_path / "spec").mkdir()
     monkeypatch.setenv("SBW_STANDARD", str(tmp_path))
     with pytest.raises(StandardError, match=r"has no folder 'schemas'.*SBW_STANDARD"):
@@ -46,6 +49,7 @@ def test_a_folder_without_schemas_is_refused(
 
 
 def test_classes_and_resources_are_read(standard: Standard) -> None:
+    """Classes and resources are read."""
     contact = standard.resources["contact"]
     assert contact.operations == ("list", "create", "read", "update", "delete")
     assert contact.filters == ("external_id", "updated_since")
@@ -63,6 +67,7 @@ def test_classes_and_resources_are_read(standard: Standard) -> None:
 
 
 def test_each_shape_is_read(widgets: Standard) -> None:
+    """Each shape is read."""
     search = widgets.resources["widget_search"]
     assert search.disposal == Disposal("none")
     assert search.hooks == {"compute": "widget_behaviours:search"}
@@ -78,11 +83,13 @@ def test_each_shape_is_read(widgets: Standard) -> None:
 
 
 def test_the_standard_is_cached_by_folder(standard: Standard, widgets: Standard) -> None:
+    """The standard is cached by folder."""
     assert load_standard(ROOT) is standard
     assert load_standard(ROOT) is not widgets
 
 
 def test_disposal_names_a_state_and_what_goes_first(copy: Path) -> None:
+    """Disposal names a state and what goes first."""
     registry = copy / "schemas" / "draft" / "resources.yaml"
     replace(
         registry, "  disposal: delete", "  disposal: {kind: 'transition:void', after: [business]}"
@@ -118,6 +125,7 @@ def test_disposal_names_a_state_and_what_goes_first(copy: Path) -> None:
 def test_a_wrong_file_is_refused_with_its_line(
     copy: Path, file: str, old: str, new: str, message: str
 ) -> None:
+    """A wrong file is refused with its line."""
     folder = {"resources": "schemas", "classes": "spec"}[file]
     path = copy / folder / "draft" / f"{file}.yaml"
     replace(path, old, new)
@@ -131,6 +139,7 @@ def test_a_wrong_file_is_refused_with_its_line(
 
 
 def test_the_line_is_that_of_the_member(copy: Path) -> None:
+    """The line is that of the member."""
     path = copy / "schemas" / "draft" / "resources.yaml"
     replace(path, "shape: collection", "shape: heap")
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -140,5 +149,6 @@ def test_the_line_is_that_of_the_member(copy: Path) -> None:
 
 
 def test_a_missing_version_is_refused(copy: Path) -> None:
+    """A missing version is refused."""
     with pytest.raises(StandardError, match="cannot be read"):
         load_standard(copy, "9.9")

@@ -29,6 +29,7 @@ def loaded(example: Path) -> tuple[int, set[str]]:
 
 
 def test_a_valid_record_loads_jsonschema_rs_alone() -> None:
+    """A valid record loads jsonschema-rs alone."""
     count, modules = loaded(EXAMPLES / "valid" / "full.json")
     assert count == 0
     assert "jsonschema_rs" in modules
@@ -36,12 +37,14 @@ def test_a_valid_record_loads_jsonschema_rs_alone() -> None:
 
 
 def test_an_invalid_record_is_explained_by_jsonschema() -> None:
+    """An invalid record is explained by jsonschema."""
     count, modules = loaded(EXAMPLES / "invalid" / "CONTACTS-001-pref-zero.json")
     assert count == 1
     assert "jsonschema" in modules
 
 
 def test_the_public_names_are_these_and_all_exist() -> None:
+    """The public names are these and all exist."""
     expected = [
         "Finding",
         "MalformedJSON",

@@ -21,6 +21,7 @@ TWICE = [{"raw": "1", "pref": 1}, {"raw": "2", "pref": 1}]
 
 
 def ids(value: Any, **options: Any) -> list[tuple[str, str]]:
+    """Return requirement and pointer of each finding."""
     return [(finding.requirement, finding.pointer) for finding in validate(value, **options)]
 
 
@@ -38,11 +39,13 @@ def ids(value: Any, **options: Any) -> list[tuple[str, str]]:
 def test_a_value_without_a_known_type_is_a_finding(
     standard: Standard, value: Any, pointer: str, hint: str
 ) -> None:
+    """A value without a known type is a finding."""
     [finding] = validate(value, standard=standard)
     assert (finding.requirement, finding.pointer, finding.hint) == ("CORE-030", pointer, hint)
 
 
 def test_a_type_may_be_given(standard: Standard) -> None:
+    """A type may be given."""
     assert ids({"items": []}, type="page", standard=standard) == []
     assert ids({}, type="page", standard=standard) == [("CORE-073", "/items")]
     with pytest.raises(UnknownSchemaError):
@@ -52,6 +55,7 @@ def test_a_type_may_be_given(standard: Standard) -> None:
 
 
 def test_the_standard_is_the_shipped_one_by_default() -> None:
+    """The standard is the shipped one by default."""
     assert ids({**RECORD, "name": {"given": "Ada"}}) == []
 
 
@@ -79,6 +83,7 @@ def test_the_standard_is_the_shipped_one_by_default() -> None:
 def test_a_rule_is_silent_where_the_schema_has_spoken(
     standard: Standard, members: dict[str, Any], expected: list[tuple[str, str]]
 ) -> None:
+    """A rule is silent where the schema has spoken."""
     assert ids({**RECORD, **members}, standard=standard) == expected
 
 
@@ -98,11 +103,13 @@ def test_a_rule_is_silent_where_the_schema_has_spoken(
 def test_rules_follow_the_variant(
     standard: Standard, variant: str, value: Any, expected: list[str]
 ) -> None:
+    """Rules follow the variant."""
     found = validate(value, type="contact", variant=variant, standard=standard)
     assert [finding.requirement for finding in found] == expected
 
 
 def test_member_order_is_irrelevant(standard: Standard) -> None:
+    """Member order is irrelevant."""
     value = {**RECORD, "name": {"given": ""}, "phones": TWICE}
     turned = dict(reversed(json.loads(json.dumps(value)).items()))
     assert ids(turned, standard=standard) == ids(value, standard=standard)

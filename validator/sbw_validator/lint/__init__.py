@@ -1,10 +1,16 @@
 """Holds the standard to its own rules: text, schemas, examples, registry."""
 
 from sbw_validator.lint import examples, registry, schemas, text
-from sbw_validator.lint.findings import LintFinding, Subject
+from sbw_validator.lint.findings import LintFinding, Rule, Subject
 from sbw_validator.standard import Standard
 
 __all__ = ["LintFinding", "lint"]
+
+
+EARLY: tuple[Rule, ...] = (*text.RULES, *schemas.RULES, registry.registry_file)
+LATE: tuple[Rule, ...] = (schemas.schema_example, *examples.RULES, *registry.RULES)
+# What late rules cannot do without: schemas that can be compiled.
+FIRST = frozenset({"schema-form", "reference", "pattern", "registry-file"})
 
 
 def lint(standard: Standard) -> list[LintFinding]:
@@ -13,13 +19,10 @@ def lint(standard: Standard) -> list[LintFinding]:
     Rules about examples and registry compile the schemas, so they wait until those are sound.
     """
     subject = Subject(standard)
-    found = [finding for rule in text.RULES for finding in rule(subject)]
     unreadable = list(schemas.readable(subject))
     if unreadable:
-        return found + unreadable
-    broken = [finding for rule in schemas.RULES for finding in rule(subject)]
-    found += broken
-    if any(finding.rule in ("schema-form", "reference") for finding in broken):
+        return unreadable
+    found = [finding for rule in EARLY for finding in rule(subject)]
+    if any(finding.rule in FIRST for finding in found):
         return found
-    late = (*examples.RULES, *registry.RULES)
-    return found + [finding for rule in late for finding in rule(subject)]
+    return found + [finding for rule in LATE for finding in rule(subject)]

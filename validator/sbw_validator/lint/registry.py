@@ -29,6 +29,19 @@ def _finding(resource: Resource, rule: str, message: str, hint: str) -> LintFind
     return LintFinding(rule, FILE, resource.line, f"{resource.type}: {message}", hint)
 
 
+def registry_file(subject: Subject) -> Iterator[LintFinding]:
+    """Say which entries and answers have no schema."""
+    for resource in subject.standard.resources.values():
+        if resource.schema not in subject.files:
+            message = f"there is no file {resource.schema}"
+            yield _finding(resource, "registry-file", message, "Name one that is there.")
+    for name in subject.standard.answers:
+        if f"common/{name}.json" not in subject.files:
+            message = f"there is no file common/{name}.json for the answer {name}"
+            hint = "Name an answer that is there."
+            yield LintFinding("registry-file", "classes.yaml", None, message, hint)
+
+
 def registry_class(subject: Subject) -> Iterator[LintFinding]:
     """Say where classes.yaml and resources.yaml disagree about who belongs where."""
     resources = subject.standard.resources
@@ -75,16 +88,12 @@ def _unfit(resource: Resource) -> Iterator[tuple[str, str]]:
 
 
 def registry_schema(subject: Subject) -> Iterator[LintFinding]:
-    """Say which entries have no schema, or one for another type."""
+    """Say which entries have a schema for another type, or one that does not fit them."""
     for resource in subject.standard.resources.values():
-        if resource.schema not in subject.files:
-            message = f"there is no file {resource.schema}"
-            yield _finding(resource, "registry-schema", message, "Name one that is there.")
-            continue
         bundle = subject.bundle(resource.schema)
         if bundle is None:
             continue
-        constant = annotation(bundle, bundle["properties"].get("type", {}), "const")
+        constant = annotation(bundle, bundle.get("properties", {}).get("type", {}), "const")
         if constant != resource.type:
             message = f"{resource.schema} is for the type {shown(constant)}"
             hint = f'Give its `type` the const "{resource.type}".'

@@ -240,5 +240,4 @@ RULES: tuple[Rule, ...] = (
     format_,
     vocabulary,
     classification,
-    schema_example,
 )
