@@ -67,10 +67,21 @@ class Redaction:
     _forms: set[str] = field(default_factory=set)
 
     def add(self, secret: str) -> None:
-        """From now on keep this secret out, also percent- or base64-encoded."""
-        if len(secret) > 3:
-            raw = secret.encode()
-            self._forms |= {secret, quote(secret, safe=""), base64.b64encode(raw).decode()}
+        """From now on keep this secret out, also percent-, base64- or JSON-encoded.
+
+        Of the value of an `Authorization` header, the part after the scheme is kept out too.
+        """
+        forms = set(self._forms)
+        for part in (secret, secret.partition(" ")[2]):
+            if len(part) > 3:
+                coded = base64.b64encode(part.encode()).decode()
+                forms |= {part, quote(part, safe=""), coded, json.dumps(part)[1:-1]}
+        self._forms = forms
+
+    @property
+    def longest(self) -> int:
+        """Length of the longest text that is kept out."""
+        return max(map(len, self._forms), default=0)
 
     def text(self, text: str) -> str:
         """The text without the secrets."""
@@ -87,12 +98,16 @@ class Redaction:
 
     def body(self, body: bytes) -> dict[str, Any]:
         """`text` of a body up to 64 KiB, with `sha256`, `bytes` and `truncated` beyond that."""
-        shown = body[:WHOLE_BODY]
-        value: dict[str, Any] = {"text": self.text(shown.decode(errors="backslashreplace"))}
-        if len(body) > WHOLE_BODY:
-            digest = hashlib.sha256(body).hexdigest()
-            value |= {"truncated": True, "bytes": len(body), "sha256": digest}
-        return value
+        if len(body) <= WHOLE_BODY:
+            return {"text": self.text(body.decode(errors="backslashreplace"))}
+        # A secret that the cut would halve is no longer known for one: cut once more behind it.
+        text = self.text(body[:WHOLE_BODY].decode(errors="backslashreplace"))
+        return {
+            "text": text[: len(text) - self.longest],
+            "truncated": True,
+            "bytes": len(body),
+            "sha256": hashlib.sha256(body).hexdigest(),
+        }
 
 
 @dataclass

@@ -11,6 +11,7 @@ from sbw_conformance.target import (
     Credentials,
     Target,
     UnreachableError,
+    fits_header,
 )
 from sbw_validator.schemas import Schemas
 
@@ -89,7 +90,7 @@ def _token(
     answer = _ask(client, target, "token", "POST", endpoint, headers=headers, body=form)
     value = answer.json if answer.status == 200 else None
     token = value.get("access_token") if isinstance(value, dict) else None
-    if not isinstance(token, str):
+    if not isinstance(token, str) or not token or not fits_header(token):
         raise ConfigurationError(
             f"Client {role} got no token from {endpoint}: {answer.got}.",
             "Are its client id and secret right, and allowed to use client credentials?",

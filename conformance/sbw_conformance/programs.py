@@ -1,39 +1,26 @@
 """Drawing programs up front, and shrinking one that failed."""
 
 import threading
-from collections.abc import Callable
-from contextlib import suppress
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import chain
+from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
-from hypothesis.errors import HypothesisException
 
+from sbw_conformance.checks import bodies
 from sbw_conformance.checks.model import Program, Step, named
 from sbw_conformance.strategies import bodies_of, patches_of
 from sbw_validator.standard import Resource, Standard
+from sbw_validator.validation import validate
 
 MOST_STEPS = 8
 SHRINKING_RUNS = 60
 """How often programs are run at most in search of the shortest that fails."""
 
 _HYPOTHESIS = threading.Lock()
-
-
-class _Fails(Exception):  # noqa: N818  # what Hypothesis looks for, no error
-    """The program at hand fails; tells Hypothesis to look for a shorter one."""
-
-
-def _settings(count: int, *phases: Phase) -> settings:
-    return settings(
-        max_examples=count,
-        database=None,
-        deadline=None,
-        phases=phases,
-        report_multiple_bugs=False,
-        suppress_health_check=list(HealthCheck),
-    )
 
 
 @dataclass(frozen=True)
@@ -53,29 +40,45 @@ class Programs:
     def shrink(self, first: Program, fails: Callable[[Program], bool]) -> Program:
         """The shortest failing program that is found in a bounded number of runs of `fails`.
 
-        `first` is one of those drawn, and known to fail; those before it are known to pass.
+        `first` is known to fail. Each round takes the first simpler program that fails too: fewer
+        steps, then bodies with fewer members.
         """
-        outcome = dict.fromkeys(map(named, self.draw()), False)
-        outcome[named(first)] = True
-        left, best = SHRINKING_RUNS, first
-
-        @seed(self.seed)
-        @_settings(self.count, Phase.generate, Phase.shrink)
-        @given(self.strategy())
-        def search(program: Program) -> None:
-            nonlocal left, best
-            name = named(program)
-            if name not in outcome and left > 0:
+        best, left = first, SHRINKING_RUNS
+        tried = {named(first)}
+        found: Program | None = first
+        while found is not None:
+            found = None
+            for simpler in self._simpler(best):
+                if named(simpler) in tried:
+                    continue
+                if not left:
+                    return best
                 left -= 1
-                outcome[name] = fails(program)
-            if outcome.get(name, False):
-                if len(name) < len(named(best)):
-                    best = program
-                raise _Fails
-
-        with _HYPOTHESIS, suppress(_Fails, HypothesisException):
-            search()
+                tried.add(named(simpler))
+                if fails(simpler):
+                    best = found = simpler
+                    break
         return best
+
+    def _simpler(self, program: Program) -> Iterator[Program]:
+        """Programs that are a little simpler, those that save most first; all begin with a create.
+
+        A body that the standard allows stays one.
+        """
+        yield from (program[:length] for length in range(1, len(program)))
+        yield from (program[:n] + program[n + 1 :] for n in range(1, len(program)))
+        for number, step in enumerate(program):
+            for value in self._simpler_values(step):
+                yield (*program[:number], replace(step, value=value), *program[number + 1 :])
+
+    def _simpler_values(self, step: Step) -> Iterator[Any]:
+        kind, standard = self.resource.type, self.standard
+        if step.operation == "create":
+            for value in chain([bodies.copy(self.resource.minimal)], _with_less(step.value)):
+                if not validate(value, type=kind, variant="create", standard=standard):
+                    yield value
+        elif step.operation == "update":
+            yield from _with_less(step.value)
 
     def strategy(self) -> st.SearchStrategy[Program]:
         """Programs that begin with a create."""
@@ -98,7 +101,13 @@ def _draw(programs: Programs) -> tuple[Program, ...]:
     drawn: dict[str, Program] = {}
 
     @seed(programs.seed)
-    @_settings(programs.count, Phase.generate)
+    @settings(
+        max_examples=programs.count,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
     @given(programs.strategy())
     def collect(program: Program) -> None:
         drawn[named(program)] = program
@@ -106,3 +115,17 @@ def _draw(programs: Programs) -> tuple[Program, ...]:
     with _HYPOTHESIS:
         collect()
     return tuple(drawn.values())
+
+
+def _with_less(value: Any) -> Iterator[Any]:
+    """Copies of a value, each without one member or element, the outermost first."""
+    if isinstance(value, dict):
+        for name in value:
+            yield {other: member for other, member in value.items() if other != name}
+        for name, member in value.items():
+            yield from ({**value, name: less} for less in _with_less(member))
+    elif isinstance(value, list):
+        for index in range(len(value)):
+            yield value[:index] + value[index + 1 :]
+        for index, item in enumerate(value):
+            yield from ([*value[:index], less, *value[index + 1 :]] for less in _with_less(item))

@@ -98,7 +98,9 @@ class Runner:
                 self._work(rest, len(planned), len(doors))
         except KeyboardInterrupt:
             interrupted = True
-            self._stop.set()
+        except Exception:
+            self.run.journal.close(finished=self.run.tidy and not self._clean().kept)
+            raise
         cleanup = self._clean() if self.run.tidy else Cleanup()
         self._end(cleanup, interrupted=interrupted)
         return fold(self.stream.read())
@@ -115,8 +117,9 @@ class Runner:
                     for future in finished:
                         done += 1
                         self.listen(self._progress(done, total, future.result()))
-            except KeyboardInterrupt:
+            except BaseException:
                 self._stop.set()
+                self.run.client.pacer.hurry()
                 for future in waiting:
                     future.cancel()
                 raise
@@ -282,11 +285,13 @@ class Runner:
         for task in rest:
             self._excuse(task, replace(shut, resource=task.key[1] or None))
         self._observations = Observations((), self._observations.view)
+        classes = self.run.standard.classes.values()
+        schemas = tuple(dict.fromkeys(entry.schema_requirement for entry in classes))
         self._note(
             [
                 replace(shut, requirement=requirement, check=check.id, kind="observer")
                 for check in self._observers
-                for requirement in check.requirements or (self.run.standard.record_requirement,)
+                for requirement in check.requirements or schemas
             ],
             [],
         )

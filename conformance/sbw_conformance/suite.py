@@ -22,7 +22,8 @@ from sbw_validator.standard import Standard, load_standard
 
 DISTRIBUTION = "smallbusinessweb"
 EVENTS_FILE = "run.ndjson"
-JOURNAL_FILE = "journal.ndjson"
+JOURNAL_FILE = "journal-{run}.ndjson"
+"""A file of each run's own: what an earlier run left behind is not forgotten."""
 
 
 @dataclass(frozen=True)
@@ -54,13 +55,14 @@ def judge(
     options = options or Options()
     standard = standard or load_standard()
     scored = load_scored(standard.version)
-    client = Client(workers=options.workers, pacer=Pacer(target.requests_per_second))
+    client = Client(options.workers, target.origin, Pacer(target.requests_per_second))
     try:
         if options.preflight:
             target = ready(target, client, load_schemas(standard))
+        run = _run(target, client, standard, options)
         runner = Runner(
-            _run(target, client, standard, options),
-            EventStream(options.folder and options.folder / EVENTS_FILE, redaction_of(target)),
+            run,
+            EventStream(options.folder and options.folder / EVENTS_FILE, run.redaction),
             options.workers,
             options.checks,
             options.programs,
@@ -90,12 +92,13 @@ def redaction_of(target: Target) -> Redaction:
 
 
 def _run(target: Target, client: Client, standard: Standard, options: Options) -> Run:
+    name = f"r{secrets.token_hex(5)}"
     return Run(
-        id=f"r{secrets.token_hex(5)}",
+        id=name,
         target=target,
         client=client,
         standard=standard,
-        journal=Journal(options.folder and options.folder / JOURNAL_FILE),
+        journal=Journal(options.folder and options.folder / JOURNAL_FILE.format(run=name)),
         redaction=redaction_of(target),
         user_agent=f"{DISTRIBUTION}-conformance/{suite_version()}",
         seed=options.seed,

@@ -9,8 +9,12 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from sbw_validator.findings import Finding
 from sbw_validator.schemas import load_schemas
 from sbw_validator.standard import load_standard
+
+DEEPEST = 8
+EXAMPLE = "See the example in the output of `sbw test --help`."
 
 ROLES = ("a1", "a2", "b1")
 """Business a through two apps, business b through the first."""
@@ -94,13 +98,7 @@ def target_from_file(
     value, lines = _load(path)
     findings = load_schemas(load_standard()).tool("config-1").findings(value)
     if findings:
-        first = findings[0]
-        line = lines.get(first.pointer) or lines.get(first.pointer.rpartition("/")[0], 1)
-        raise ConfigurationError(
-            f"{path}, line {line}: {first.pointer or 'the file'}: expected {first.expected}, "
-            f"got {first.got}.",
-            first.hint or "See the example in the output of `sbw test --help`.",
-        )
+        raise _misfit(path, findings, lines)
     if not (base or value.get("target")):
         raise ConfigurationError(
             f"{path} names no target.",
@@ -122,6 +120,24 @@ def target_from_file(
     )
 
 
+def _misfit(path: Path, findings: list[Finding], lines: Mapping[str, int]) -> ConfigurationError:
+    """What to say of a file that does not fit its format; what may be a secret is not repeated."""
+    unknown = [f for f in findings if f.keyword == "additionalProperties"]
+    first = (unknown or findings)[0]
+    line = lines.get(first.pointer) or lines.get(first.pointer.rpartition("/")[0], 1)
+    place = first.pointer or "the file"
+    if first.pointer.startswith("/clients"):
+        return ConfigurationError(
+            f"{path}, line {line}: {place}: expected {first.expected}.",
+            f"{first.hint} Secrets stand in environment variables, the file names these: "
+            "a1: {token_env: SBW_A1_TOKEN}.",
+        )
+    return ConfigurationError(
+        f"{path}, line {line}: {place}: expected {first.expected}, got {first.got}.",
+        first.hint or EXAMPLE,
+    )
+
+
 def _secret(environment: Mapping[str, str], name: str, path: Path, line: int) -> str:
     value = environment.get(name, "").strip()
     if not value:
@@ -136,9 +152,16 @@ def _base(url: str) -> str:
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+        usable = usable and not parts.query and not parts.fragment
+        usable = usable and url.isprintable() and " " not in url
     except ValueError:
         usable = False
-    if not usable or parts.query or parts.fragment:
+    if usable and "@" in parts.netloc:
+        raise ConfigurationError(
+            "The base URL holds a user name or a password, which reports would show.",
+            "Leave it out; the suite gets in with tokens (SBW_A1_TOKEN).",
+        )
+    if not usable:
         raise ConfigurationError(
             f"{url!r} is no base URL.",
             "Give the address of the landing page, such as https://api.example.com/sbw.",
@@ -154,12 +177,17 @@ def _complete(target: Target) -> Target:
         )
     for role, credentials in target.clients.items():
         for secret in credentials.secrets():
-            if not secret.isprintable() or not secret.isascii() or " " in secret:
+            if not fits_header(secret):
                 raise ConfigurationError(
                     f"The secret of client {role} holds a character that no HTTP header takes.",
                     "Look for a line break, a space or a quotation mark that was copied along.",
                 )
     return target
+
+
+def fits_header(secret: str) -> bool:
+    """Whether an HTTP header can carry a secret."""
+    return secret.isprintable() and secret.isascii() and " " not in secret
 
 
 def _load(path: Path) -> tuple[Any, dict[str, int]]:
@@ -168,7 +196,9 @@ def _load(path: Path) -> tuple[Any, dict[str, int]]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigurationError(f"{path} cannot be read: {reason}.") from None
+        raise ConfigurationError(
+            f"{path} cannot be read: {reason}.", "Is it a text file in UTF-8? " + EXAMPLE
+        ) from None
     try:
         node = yaml.compose(text, Loader=yaml.CSafeLoader)
         value = yaml.load(text, Loader=yaml.CSafeLoader)  # the safe loader in C
@@ -176,21 +206,41 @@ def _load(path: Path) -> tuple[Any, dict[str, int]]:
         mark = getattr(error, "problem_mark", None)
         where = f", line {mark.line + 1}" if mark else ""
         raise ConfigurationError(
-            f"{path}{where}: this is no YAML: {getattr(error, 'problem', error)}."
+            f"{path}{where}: this is no YAML: {getattr(error, 'problem', None) or error}.", EXAMPLE
         ) from None
     lines: dict[str, int] = {}
-
-    def note(node: yaml.Node, pointer: str) -> None:
-        lines.setdefault(pointer, node.start_mark.line + 1)
-        if isinstance(node, yaml.MappingNode):
-            for key, child in node.value:
-                place = f"{pointer}/{key.value}"
-                lines[place] = key.start_mark.line + 1
-                note(child, place)
-        elif isinstance(node, yaml.SequenceNode):
-            for index, child in enumerate(node.value):
-                note(child, f"{pointer}/{index}")
-
     if node is not None:
-        note(node, "")
-    return value, lines
+        _note(path, node, "", lines)
+    return _plain(value), lines
+
+
+def _note(path: Path, node: yaml.Node, pointer: str, lines: dict[str, int]) -> None:
+    """Note the lines of a node and of all below it; a name twice is an error."""
+    line = node.start_mark.line + 1
+    lines.setdefault(pointer, line)
+    if pointer.count("/") > DEEPEST:
+        raise ConfigurationError(f"{path}, line {line}: this is nested too deeply.", EXAMPLE)
+    if isinstance(node, yaml.MappingNode):
+        for key, child in node.value:
+            place = f"{pointer}/{key.value}"
+            line = key.start_mark.line + 1
+            if place in lines:
+                raise ConfigurationError(
+                    f"{path}, line {line}: {key.value} stands here again, first in line "
+                    f"{lines[place]}.",
+                    "Leave one of them out.",
+                )
+            lines[place] = line
+            _note(path, child, place, lines)
+    elif isinstance(node, yaml.SequenceNode):
+        for index, child in enumerate(node.value):
+            _note(path, child, f"{pointer}/{index}", lines)
+
+
+def _plain(value: Any) -> Any:
+    """A value with text in place of what JSON cannot hold, such as dates."""
+    if isinstance(value, dict):
+        return {str(name): _plain(member) for name, member in value.items()}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float) else str(value)

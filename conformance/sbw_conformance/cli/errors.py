@@ -2,6 +2,7 @@
 
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import NoReturn
@@ -27,7 +28,7 @@ def say() -> Iterator[None]:
     except BrokenPipeError:
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115
         sys.exit(0)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001  # the last line between a user and a traceback
         from sbw_conformance.provider import ProviderError
         from sbw_conformance.target import ConfigurationError, UnreachableError
 
@@ -37,7 +38,8 @@ def say() -> Iterator[None]:
             leave(str(error), EXIT_USAGE)
         if isinstance(error, ProviderError):
             leave(str(error), EXIT_OWN_ERROR)
-        raise
+        traceback.print_exc()
+        leave("this is a fault of the suite; please report it with the lines above", EXIT_OWN_ERROR)
 
 
 def leave(message: str, code: int) -> NoReturn:

@@ -22,7 +22,8 @@ def where(exchange: Mapping[str, Any] | None) -> str | None:
 
 def curl(exchange: Mapping[str, Any]) -> str:
     """A line for a POSIX shell that sends the request again; the token comes from a variable."""
-    parts = ["curl -i"]
+    globs = not {*"[]{}"}.isdisjoint(exchange["url"])
+    parts = ["curl -ig" if globs else "curl -i"]
     if exchange["method"] != "GET":
         parts.append(f"-X {exchange['method']}")
     parts.append(shlex.quote(exchange["url"]))
@@ -35,7 +36,7 @@ def curl(exchange: Mapping[str, Any]) -> str:
             parts.append(f"-H {shlex.quote(f'{name}: {value}')}")
     body = exchange.get("request_body")
     if body is not None:
-        parts.append(f"--data-binary {shlex.quote(body['text'])}")
+        parts.append(f"--data-raw {shlex.quote(body['text'])}")
     return " ".join(parts)
 
 

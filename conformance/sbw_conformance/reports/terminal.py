@@ -27,7 +27,16 @@ Line = tuple[str, str]
 
 
 def lines(report: Report) -> Iterator[Line]:
-    """The summary line by line."""
+    """The summary line by line; a control character that a provider sent is shown, not obeyed."""
+    for text, style in _lines(report):
+        yield "".join(c if c.isprintable() else _escaped(c) for c in text), style
+
+
+def _escaped(character: str) -> str:
+    return character.encode("unicode_escape").decode()
+
+
+def _lines(report: Report) -> Iterator[Line]:
     run, end = report.run, report.end
     app = end.get("app") or {}
     name = f"{app['name']} ({app['id']})" if {"name", "id"} <= app.keys() else "unknown app"

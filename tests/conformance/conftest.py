@@ -1,0 +1,45 @@
+"""What tests of the suite share: reference providers in one process, and one whole run."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from subprocess import CompletedProcess
+
+import pytest
+from tests.conformance.support import Providers, sbw, tokens
+
+from sbw_conformance.provider import Fleet
+from sbw_conformance.target import Target
+
+
+@dataclass(frozen=True)
+class WholeRun:
+    """What `sbw test URL` left after a run against the reference provider."""
+
+    folder: Path
+    target: Target
+    done: CompletedProcess[str]
+
+
+@pytest.fixture(scope="session")
+def fleet() -> Iterator[Fleet]:
+    """Give one process for all reference providers of a worker."""
+    with Fleet() as fleet:
+        yield fleet
+
+
+@pytest.fixture
+def provider(fleet: Fleet, request: pytest.FixtureRequest) -> Iterator[Providers]:
+    """Give a function that starts a reference provider of the test's own."""
+    providers = Providers(fleet, request.node.nodeid)
+    yield providers
+    providers.close()
+
+
+@pytest.fixture(scope="session")
+def whole_run(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeRun]:
+    """Give one whole run of the real command; the provider is still there."""
+    target, folder = fleet.start("whole-run"), tmp_path_factory.mktemp("whole-run")
+    done = sbw("test", target.base, "--out", folder, cwd=folder, env=tokens(target))
+    yield WholeRun(folder, target, done)
+    fleet.stop("whole-run")
