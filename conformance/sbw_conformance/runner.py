@@ -1,10 +1,11 @@
 """Runs checks against a target: pool, order, progress, clean-up, and the event stream."""
 
+import re
 import resource as system
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
@@ -36,6 +37,9 @@ from sbw_conformance.results import (
 
 PROGRAMS = 12
 """How many programs each resource gets."""
+
+
+_INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
 
 
 @dataclass(frozen=True)
@@ -284,17 +288,19 @@ class Runner:
         shut = Result("", "", None, Outcome.COULD_NOT_RUN, reason=reason, blocked_by=door)
         for task in rest:
             self._excuse(task, replace(shut, resource=task.key[1] or None))
+        seen = self._observations.results(self.run.requirements)
+        wrong = [result for result in seen if result.outcome in {Outcome.FAIL, Outcome.WARN}]
+        known = {(result.requirement, result.check) for result in wrong}
         self._observations = Observations((), self._observations.view)
         classes = self.run.standard.classes.values()
         schemas = tuple(dict.fromkeys(entry.schema_requirement for entry in classes))
-        self._note(
-            [
-                replace(shut, requirement=requirement, check=check.id, kind="observer")
-                for check in self._observers
-                for requirement in check.requirements or schemas
-            ],
-            [],
-        )
+        not_run = [
+            replace(shut, requirement=requirement, check=check.id, kind="observer")
+            for check in self._observers
+            for requirement in check.requirements or schemas
+            if (requirement, check.id) not in known
+        ]
+        self._note([*wrong, *not_run], [])
 
     def _start(self) -> None:
         """Make the run's first record: its creation is the instant from which lists are walked."""
@@ -302,7 +308,7 @@ class Runner:
             if {"create", "list"} <= self.run.operations(entry) and entry.disposal.kind == "delete":
                 trial = Trial(self.run, "run.start", (), entry, stop=self._stop)
                 try:
-                    self.run.start = Records(trial, entry).create().value["meta"]["created_at"]
+                    self.run.start = _usable(Records(trial, entry).create().value)
                 except (Failed, Blocked, CouldNotRun):
                     continue
                 finally:
@@ -372,3 +378,9 @@ class Runner:
             ]
         )
         self.run.journal.close(finished=not cleanup.kept and self.run.tidy)
+
+
+def _usable(record: Mapping[str, Any]) -> str | None:
+    """When a record was created, if that is an instant that a list filter takes."""
+    created = str(record["meta"]["created_at"])
+    return created if _INSTANT.fullmatch(created) else None

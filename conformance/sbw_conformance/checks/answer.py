@@ -26,11 +26,15 @@ STANDS_ON: Mapping[str, str] = {
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back for one request of a trial."""
+    """What came back for one request of a trial.
+
+    `content` names members that were written: a full record has at least one of them.
+    """
 
     trial: "Trial"
     exchange: Exchange
     resource: Resource | None = None
+    content: frozenset[str] = frozenset()
 
     @property
     def status(self) -> int:
@@ -75,6 +79,9 @@ class Answer:
             self.trial.control(found, requirement, "the record", exchange.got, exchange)
             schema = self.trial.run.standard.classes[self._resource.class_name].schema_requirement
             record = exchange.record or {}
+            full = not self.content or not self.content.isdisjoint(record)
+            got = f"only {', '.join(sorted(record)) or 'an empty object'}"
+            self.trial.control(full, requirement, "the full record", got, exchange)
             found_meta = record.get("meta")
             meta: dict[str, Any] = found_meta if isinstance(found_meta, dict) else {}
             members = [record.get("id"), *map(meta.get, ("version", "created_at", "updated_at"))]

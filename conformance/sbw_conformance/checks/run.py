@@ -76,12 +76,15 @@ class Run:
         uris = set((self.landing or {}).get("conforms_to") or ())
         return frozenset(name for name, entry in self.standard.classes.items() if entry.uri in uris)
 
+    def declared(self, resource: Resource) -> frozenset[str]:
+        """Operations that the landing page declares for a resource."""
+        entry = ((self.landing or {}).get("resources") or {}).get(resource.type) or {}
+        return frozenset(entry.get("operations") or ())
+
     def operations(self, resource: Resource) -> frozenset[str]:
         """Operations that the landing page declares for a resource of a claimed class."""
-        declared = ((self.landing or {}).get("resources") or {}).get(resource.type) or {}
-        if resource.class_name not in self.claimed_classes:
-            return frozenset()
-        return frozenset(declared.get("operations") or ())
+        claimed = resource.class_name in self.claimed_classes
+        return self.declared(resource) if claimed else frozenset()
 
     def address(self, resource: Resource, record_id: str | None = None) -> str:
         """URL of a resource or of one of its records."""
