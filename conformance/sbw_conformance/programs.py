@@ -9,6 +9,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
 from sbw_conformance.checks import bodies
 from sbw_conformance.checks.model import Program, Step, named
@@ -21,6 +22,20 @@ SHRINKING_RUNS = 60
 """How often programs are run at most in search of the shortest that fails."""
 
 _HYPOTHESIS = threading.Lock()
+
+
+class _Draws(HypothesisProvider):
+    """Draws by the seed alone.
+
+    Hypothesis would also draw constants that it reads out of the modules of the program at hand,
+    so that the same seed gave other programs elsewhere, and keep them in the user's folder.
+    """
+
+    def _maybe_draw_constant(self, *_: Any, **__: Any) -> None:
+        return None
+
+
+AVAILABLE_PROVIDERS["sbw"] = _Draws
 
 
 @dataclass(frozen=True)
@@ -103,6 +118,7 @@ def _draw(programs: Programs) -> tuple[Program, ...]:
     @seed(programs.seed)
     @settings(
         max_examples=programs.count,
+        backend="sbw",
         database=None,
         deadline=None,
         phases=[Phase.generate],

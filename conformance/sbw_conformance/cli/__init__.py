@@ -1,8 +1,11 @@
 """The command `sbw`: each command in a module of its own, imported when it is called."""
 
 import importlib
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from tempfile import gettempdir
 from typing import NoReturn
 
 import click
@@ -70,8 +73,17 @@ def sbw() -> None:
     """The open standard for small-business data: validate documents, judge live APIs."""
 
 
+def _cache() -> Path:
+    parent = (
+        os.environ.get("XDG_CACHE_HOME") or Path(os.environ.get("HOME", gettempdir())) / ".cache"
+    )
+    return Path(parent) / "smallbusinessweb"
+
+
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run a command and exit as designed; a user's mistake never shows a traceback."""
+    # Hypothesis keeps its tables of characters there; its default is the user's own folder.
+    os.environ.setdefault("HYPOTHESIS_STORAGE_DIRECTORY", str(_cache()))
     with say():
         try:
             code = sbw.main(args=arguments and list(arguments), standalone_mode=False)
