@@ -137,6 +137,8 @@ SEEDS: list[tuple[str, Edit, str, str]] = [
     ("registry-shape", replace(REGISTRY, "  minimal: {name: {given: Ada, family: Lovelace}}\n", ""), "resources.yaml", "`minimal` go together"),
     ("registry-shape", replace(REGISTRY, "  change: {pointer: /name/given, values: [Grace, Katherine]}\n", ""), "resources.yaml", "needs a `change`"),
     ("registry-file", replace(REGISTRY, "schema: contact.json", "schema: person.json"), "resources.yaml", "no file person.json"),
+    ("registry-file", replace(CLASSES, "page: CORE-073", "leaf: CORE-073"), "classes.yaml", "no file common/leaf.json"),
+    ("registry-shape", replace(REGISTRY, "read, update, delete]\n  filters: [external_id, updated_since]\n  disposal: delete", "read]\n  filters: [external_id, updated_since]\n  disposal: transition:void"), "resources.yaml", "has no operation update"),
     ("registry-schema", replace(REGISTRY, "schema: contact.json", "schema: business.json"), "resources.yaml", 'is for the type "business"'),
     ("registry-schema", replace(REGISTRY, 'subject: [""]', "subject: [/person]"), "resources.yaml", "the subject"),
     ("registry-schema", change(CONTACT, "/properties/external_ids", drop=True), "resources.yaml", "has no external_ids"),

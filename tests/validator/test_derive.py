@@ -46,6 +46,10 @@ def test_what_is_not_there_is_refused(standard: Standard) -> None:
         schemas.bundle("contact", "sideways")
     with pytest.raises(UnknownSchemaError, match="Known are"):
         schemas.raw("x")
+    with pytest.raises(UnknownSchemaError, match=r"no 'person\.json'"):
+        bundle(schemas.files, "person.json")
+    with pytest.raises(UnknownSchemaError, match=r"no 'part\.json'"):
+        derived({"main.json": {"$ref": "part.json"}}, "full")
 
 
 def test_full_is_as_written(widgets: Standard) -> None:
@@ -217,6 +221,23 @@ def test_alternatives_of_types_stay_for_a_reader() -> None:
     assert read.is_valid({"a": "b", "b": "b"})
     assert not read.is_valid({"a": True})
     assert not derived({"main.json": main}, "full").is_valid({"a": "b"})
+
+
+def test_other_conditions_stay_in_a_patch() -> None:
+    """A condition that asks for no member stays in a patch."""
+    main = {
+        "type": "object",
+        "properties": {"a": {"type": "integer"}, "b": True},
+        "not": {"properties": {"a": {"const": 1}}, "required": ["a"]},
+        "if": {"properties": {"a": {"minimum": 5}}},
+        "then": {"properties": {"a": {"maximum": 9}}},
+    }
+    patch = derived({"main.json": main}, "patch")
+    assert patch.is_valid({"a": 1, "b": None})
+    assert not patch.is_valid({"a": 10})
+    assert not derived({"main.json": main}, "full").is_valid({"a": 1})
+    anything = {"properties": {"a": {"anyOf": [True, {"type": "string"}]}}}
+    assert derived({"main.json": anything}, "read").is_valid({"a": 1})
 
 
 def test_a_part_that_says_the_same_in_every_variant_stands_once(standard: Standard) -> None:

@@ -71,7 +71,7 @@ def mutated(draw: st.DrawFn, standard: Standard) -> tuple[str, Any]:
 
 
 @pytest.mark.parametrize("variant", VARIANTS)
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_verdicts_are_equal(widgets: Standard, variant: str, data: st.DataObject) -> None:
     """Verdicts are equal."""

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from sbw_validator import Standard, load_schemas
+from sbw_validator.dialect import explainer
 from sbw_validator.findings import Finding, parts_of, pointer_to, shown
 from sbw_validator.schemas import SchemaValidator
 
@@ -25,6 +26,7 @@ RECORD = {
 def found(schema: dict[str, Any], value: Any) -> list[tuple[str, str, str, tuple[str, ...]]]:
     """Return pointer, keyword, what is expected and the pointers of each finding."""
     validator = SchemaValidator("x", "full", {"$schema": DIALECT, **schema}, "X1")
+    assert explainer(validator.bundle).is_valid(value) is validator.is_valid(value)
     return [(f.pointer, f.keyword, f.expected, f.pointers) for f in validator.findings(value)]
 
 
@@ -197,6 +199,11 @@ SHAPES = {
             [1, 2, 1.0],
             [("", "uniqueItems", "elements that all differ", ("", "/0", "/2"))],
         ),
+        (
+            {"uniqueItems": True},
+            [{"a": [1]}, {"a": [1.0]}, {"a": [2]}],
+            [("", "uniqueItems", "elements that all differ", ("", "/0", "/1"))],
+        ),
         ({"maxItems": 1}, [1, 2], [("", "maxItems", "at most 1 element", ("", "/1"))]),
         ({"minItems": 2}, [1], [("", "minItems", "at least 2 elements", ("", "/1"))]),
         (
@@ -271,6 +278,28 @@ def test_unevaluated_members_follow_every_applicator() -> None:
     assert found(schema, everything) == []
     assert [f[0] for f in found(schema, {**everything, "d": 2})] == ["/d", "/e"]
     assert [f[0] for f in found(schema, {"b": "text"})] == ["/b"]
+
+
+@pytest.mark.parametrize(
+    "part",
+    [{"additionalProperties": {}}, {"unevaluatedProperties": {}}, {"patternProperties": {"": {}}}],
+)
+def test_a_part_that_takes_every_member_leaves_none_unevaluated(part: dict[str, Any]) -> None:
+    """A part that takes every member leaves none unevaluated."""
+    assert found({"allOf": [part], "unevaluatedProperties": False}, {"a": 1}) == []
+    assert found({"allOf": [True], "unevaluatedProperties": False}, {"a": 1}) != []
+
+
+def test_what_is_no_object_is_judged_by_no_keyword_for_objects() -> None:
+    """Keywords for objects pass over other values."""
+    schema = {
+        "properties": {"a": False},
+        "patternProperties": {"^a": False},
+        "additionalProperties": False,
+        "unevaluatedProperties": False,
+    }
+    assert found(schema, "a") == []
+    assert found(schema, ["a"]) == []
 
 
 def test_what_was_sent_is_shown_shortened() -> None:

@@ -53,7 +53,7 @@ def damaged(draw: st.DrawFn, seeds: list[str]) -> str:
 
 
 @pytest.mark.parametrize("name", JUDGES)
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(data=st.data())
 def test_both_judge_a_damaged_text_alike(name: str, data: st.DataObject) -> None:
     """Both judge a damaged text alike."""

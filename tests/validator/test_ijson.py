@@ -10,12 +10,14 @@ from hypothesis import strategies as st
 from sbw_validator import MalformedJSON
 from sbw_validator.documents import parse_ijson, positions
 
-TEXT = st.text(st.characters(exclude_categories=["Cs"]).filter(lambda c: ord(c) & 0xFFFE != 0xFFFE))
-TEXT = TEXT.filter(lambda text: not any(0xFDD0 <= ord(c) <= 0xFDEF for c in text))
+# Neither surrogates (Cs) nor noncharacters (in Cn).
+TEXT = st.text(st.characters(exclude_categories=["Cs", "Cn"]), max_size=8)
 LEAVES = st.none() | st.booleans() | st.integers(-(2**80), 2**80) | TEXT
 LEAVES |= st.floats(allow_nan=False, allow_infinity=False)
 VALUES = st.recursive(
-    LEAVES, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4)
+    LEAVES,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(TEXT, inner, max_size=4),
+    max_leaves=10,
 )
 
 
@@ -92,7 +94,7 @@ def test_what_json_writes_is_read_back(value: Any, style: dict[str, Any]) -> Non
     assert parse_ijson(json.dumps(value, **style).encode()) == value
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=150, deadline=None, derandomize=True)
 @given(VALUES, st.integers(0, 10_000), st.sampled_from('{}[]",:0-.eE+ \n\\utfn\x00\ufeff'))
 def test_the_quick_and_the_careful_reader_agree(value: Any, at: int, damage: str) -> None:
     """The quick and the careful reader agree."""

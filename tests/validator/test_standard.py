@@ -115,6 +115,8 @@ def test_disposal_names_a_state_and_what_goes_first(copy: Path) -> None:
         ("resources", 'subject: [""]', "parameters: {}", "is for the shape query only"),
         ("resources", "business:\n", "contact: 1\nbusiness:\n", "has 'contact' twice"),
         ("resources", "change: {pointer", "change: [pointer]\n  x: {pointer", "is not known"),
+        ("resources", 'subject: [""]', "hooks: [a]", "`contact/hooks` is not a mapping"),
+        ("resources", "contact:\n", "deal: 1\ncontact:\n", "`deal` is not a mapping"),
         ("classes", "maturity: candidate", "maturity: old", "`classes/core/maturity` is 'old'"),
         ("classes", "depends_on: [core]", "depends_on: [cor]", "holds 'cor'"),
         ("classes", "version: draft", "version: 2.0", "`version` is not a text"),
@@ -146,6 +148,14 @@ def test_the_line_is_that_of_the_member(copy: Path) -> None:
     with pytest.raises(StandardError) as caught:
         load_standard(copy)
     assert caught.value.line == lines.index("  shape: heap") + 1
+
+
+@pytest.mark.parametrize("content", ["", "version: draft\nbase: x\n", "- a\n"])
+def test_a_file_without_classes_is_refused(copy: Path, content: str) -> None:
+    """A file without classes is refused."""
+    (copy / "spec" / "draft" / "classes.yaml").write_text(content)
+    with pytest.raises(StandardError, match=r"is not a (mapping|text)"):
+        load_standard(copy)
 
 
 def test_a_missing_version_is_refused(copy: Path) -> None:

@@ -116,6 +116,25 @@ def test_external_ids_are_a_set(standard: Standard) -> None:
     assert not same({"external_ids": [one]}, {"external_ids": [two]}, bundle)
 
 
+def test_entries_of_a_map_compare_as_its_schema_says() -> None:
+    """Entries of a map compare as its schema says."""
+    bundle = {"additionalProperties": kind("decimal")}
+    assert same({"a": "1.0"}, {"a": "1"}, bundle)
+    assert differences({"a": "1"}, {"a": "2", "b": "3"}, bundle) == [
+        Difference("/a", "1", "2"),
+        Difference("/b", None, "3"),
+    ]
+
+
+def test_a_schema_that_refers_to_itself_compares() -> None:
+    """A schema that refers to itself compares at every depth."""
+    bundle = {"properties": {"next": {"$ref": "#"}, "size": kind("decimal")}, "anyOf": [True]}
+    assert same({"next": {"next": {"size": "1"}}}, {"next": {"next": {"size": "1.0"}}}, bundle)
+    assert not same({"next": {"next": {"size": "1"}}}, {"next": {"next": {"size": "2"}}}, bundle)
+    loop = {"allOf": [{"$ref": "#"}], "properties": {"size": kind("decimal")}}
+    assert same({"size": "1"}, {"size": "1.0"}, loop)
+
+
 def test_differences_name_place_and_both_values(widgets: Standard) -> None:
     """Differences name place and both values."""
     bundle = load_schemas(widgets).bundle("widget")

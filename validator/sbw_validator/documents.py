@@ -58,7 +58,7 @@ def read_documents(source: str | Path) -> Iterator[Document]:
     either. A folder is walked in the order of names, only for .json, .ndjson and .jsonl.
     UnreadableDocumentError if a file cannot be opened or a folder holds nothing to read.
     """
-    if source == STDIN:
+    if str(source) == STDIN:
         yield from _standard_input(sys.stdin.buffer.read())
         return
     path = Path(source)

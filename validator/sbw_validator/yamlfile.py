@@ -52,9 +52,9 @@ class YamlFile:
 
     def line(self, path: Path) -> int:
         """Return the line of the value at the path, or of the nearest thing around it."""
-        while path not in self._lines:
+        while path and path not in self._lines:
             path = path[:-1]
-        return self._lines[path]
+        return self._lines.get(path, 1)
 
     def refuse(self, path: Path, problem: str, advice: str) -> NoReturn:
         """Raise a StandardError that names the place."""
