@@ -54,6 +54,9 @@ PUBLIC_HEADERS = frozenset(
 )
 """Headers whose values an event shows; every other value is redacted."""
 
+PROVIDERS_WORDS = frozenset({"expected", "got", "pointer", "reason", "record", "app", "name"})
+"""Members of events, beside those of exchanges, that may repeat what a provider said."""
+
 _SECRET_MEMBER = re.compile(
     r'("(?:access_token|refresh_token|id_token|client_secret|password|secret|token|api_key)"\s*:\s*")'
     r'(?:[^"\\]|\\.)*'
@@ -88,6 +91,20 @@ class Redaction:
         for form in sorted(self._forms, key=len, reverse=True):
             text = text.replace(form, REDACTED)
         return _SECRET_MEMBER.sub(rf"\1{REDACTED}", text)
+
+    def event(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """An event, other than an exchange, without the secrets."""
+        return {
+            name: self._value(value) if name in {*PROVIDERS_WORDS, "kept"} else value
+            for name, value in event.items()
+        }
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, dict):
+            return self.event(value)
+        if isinstance(value, list):
+            return [self._value(item) for item in value]
+        return self.text(value) if isinstance(value, str) else value
 
     def headers(self, headers: Headers) -> list[list[str]]:
         """Names and values, the values of all but the public headers redacted."""
@@ -129,8 +146,9 @@ class EventStream:
             self._file = self.path.open("w", encoding="utf-8")
 
     def write(self, events: Iterable[Mapping[str, Any]]) -> None:
-        """Append events as one block."""
-        block = list(events)
+        """Append events as one block, without secrets."""
+        hide = self.redaction.event
+        block = [event if event["event"] == "exchange" else hide(event) for event in events]
         with self._lock:
             if self._file is None:
                 self._kept.extend(block)

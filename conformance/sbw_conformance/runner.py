@@ -261,15 +261,9 @@ class Runner:
     def _note(self, results: list[Result], events: list[dict[str, Any]]) -> None:
         if self.scored is not None:
             results = [replace(r, scored=r.check in self.scored) for r in results]
-        hide = self.stream.redaction.text
-        rows: list[dict[str, Any]] = [{"event": "result", **r.to_json()} for r in results]
-        shown = [
-            {k: hide(v) if k in {"expected", "got", "reason"} else v for k, v in row.items()}
-            for row in (*events, *rows)
-        ]
         with self._lock:
             self._results += results
-        self.stream.write(shown)
+        self.stream.write([*events, *({"event": "result", **r.to_json()} for r in results)])
 
     def _excuse(self, task: Task, reason: Result) -> None:
         results = [replace(reason, requirement=name) for name in task.check.requirements]

@@ -16,7 +16,7 @@ from sbw_conformance.preflight import ready
 from sbw_conformance.results import Report
 from sbw_conformance.runner import PROGRAMS, Progress, Runner
 from sbw_conformance.scored import load_scored
-from sbw_conformance.target import Target
+from sbw_conformance.target import ConfigurationError, Target
 from sbw_validator.schemas import load_schemas
 from sbw_validator.standard import Standard, load_standard
 
@@ -58,7 +58,7 @@ def judge(
     client = Client(options.workers, target.origin, Pacer(target.requests_per_second))
     try:
         if options.preflight:
-            target = ready(target, client, load_schemas(standard))
+            target = _ready(target, client, standard)
         run = _run(target, client, standard, options)
         runner = Runner(
             run,
@@ -80,6 +80,15 @@ def judge(
             runner.stream.close()
     finally:
         client.close()
+
+
+def _ready(target: Target, client: Client, standard: Standard) -> Target:
+    """The target once preflight is over; what went wrong is said without secrets."""
+    try:
+        return ready(target, client, load_schemas(standard))
+    except ConfigurationError as error:
+        hide = redaction_of(target).text
+        raise type(error)(hide(error.message), hide(error.hint)) from None
 
 
 def redaction_of(target: Target) -> Redaction:

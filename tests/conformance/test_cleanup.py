@@ -1,0 +1,262 @@
+"""What the suite makes is taken away again, also when it is interrupted, or said to be left."""
+
+import json
+import signal
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.conformance.support import (
+    SBW,
+    Asked,
+    Passed,
+    Providers,
+    Proxy,
+    Reply,
+    environment,
+    http_answer,
+    leftovers,
+    run,
+    tokens,
+    until,
+)
+
+from sbw_conformance.checks import Check
+from sbw_conformance.checks.records import Records
+from sbw_conformance.cleanup import Journal, Trace, clean, order
+from sbw_conformance.results import Verdict
+from sbw_conformance.suite import Options, judge
+from sbw_validator.standard import load_standard
+
+STANDARD = load_standard()
+CONTACT = STANDARD.resources["contact"]
+
+
+def journals(folder: Path) -> list[Path]:
+    """The journal files in a folder."""
+    return sorted(folder.glob("journal*.ndjson"))
+
+
+def refuses_deletion(asked: Asked) -> Reply | None:
+    """What a provider without DELETE answers to it."""
+    return http_answer(405) if asked.method == "DELETE" else None
+
+
+def without_deletion(_: Asked, passed: Passed) -> None:
+    """Take DELETE out of the landing page."""
+    if b'"sbw_version"' in passed.body:
+        page = passed.json
+        page["resources"]["contact"]["operations"].remove("delete")
+        passed.json = page
+
+
+def test_a_provider_without_deletion_keeps_records_and_journal(
+    provider: Providers, tmp_path: Path
+) -> None:
+    """What cannot be removed is listed with its reason and stays in the journal."""
+    target = provider()
+    with Proxy(target, refuses_deletion, without_deletion) as proxy:
+        report = run(proxy.seen, "core.create_answers", folder=tmp_path)
+    assert report.verdict is Verdict.CONFORMANT
+    kept = report.cleanup["kept"]
+    assert {row["reason"] for row in kept} == {"the provider offers no deletion"}
+    assert {row["record"] for row in kept} == {record["id"] for record in leftovers(target)}
+    [journal] = journals(tmp_path)
+    made = [json.loads(line) for line in journal.read_text().splitlines()]
+    assert {row["record_id"] for row in made if row["event"] == "made"} == {
+        row["record"] for row in kept
+    }
+
+
+def test_a_refused_deletion_is_told(provider: Providers, tmp_path: Path) -> None:
+    """A provider that declares DELETE and refuses it is named with its answer."""
+    target = provider()
+    with Proxy(target, refuses_deletion) as proxy:
+        report = run(proxy.seen, "core.create_answers", folder=tmp_path)
+    assert {row["reason"] for row in report.cleanup["kept"]} == {"status 405, application/json"}
+    assert journals(tmp_path)
+
+
+def test_a_later_clean_run_keeps_the_journal_of_an_earlier_one(
+    provider: Providers, tmp_path: Path
+) -> None:
+    """Only a run's own journal goes when it left nothing."""
+    target = provider()
+    with Proxy(target, refuses_deletion) as proxy:
+        run(proxy.seen, "core.create_answers", folder=tmp_path)
+    before = journals(tmp_path)
+    run(target, "core.create_answers", folder=tmp_path)
+    assert journals(tmp_path) == before
+    assert len(before) == 1
+
+
+def test_records_are_removed_whose_creation_was_not_answered(
+    provider: Providers, tmp_path: Path
+) -> None:
+    """A record that was stored though its answer was lost is found by its external id."""
+    target = provider()
+    lost: list[bool] = []
+
+    def after(asked: Asked, passed: Passed) -> Reply | None:
+        if asked.method == "POST" and passed.status == 201 and len(lost) < 5:
+            lost.append(True)
+            return b""
+        return None
+
+    with Proxy(target, after=after) as proxy:
+        report = run(proxy.seen, "core.create_answers", "core.limit_bounds", folder=tmp_path)
+    assert report.verdict is Verdict.NOT_CONFORMANT
+    assert lost
+    assert leftovers(target) == []
+    assert journals(tmp_path) == []
+
+
+def test_clean_up_goes_on_when_lists_are_broken(provider: Providers, tmp_path: Path) -> None:
+    """Records that are known are removed though no list can be read; the rest is named."""
+    target = provider()
+
+    def after(_: Asked, passed: Passed) -> Reply | None:
+        if passed.is_page:
+            passed.json = {"items": 7, "next": 7}
+        return None
+
+    with Proxy(target, after=after) as proxy:
+        report = run(proxy.seen, "core.create_answers", "core.broken_json", folder=tmp_path)
+    assert report.verdict is Verdict.NOT_CONFORMANT
+    assert report.cleanup["removed"] > 0
+    assert leftovers(target) == []
+
+
+def test_an_interrupt_ends_a_run_with_reports_and_removes_records(
+    provider: Providers, tmp_path: Path
+) -> None:
+    """Ctrl-C: exit code 130, all reports, nothing left behind."""
+    target = provider()
+    busy = subprocess.Popen(
+        [SBW, "test", target.base, "--out", tmp_path, "--workers", "2"],
+        cwd=tmp_path,
+        env=environment(tokens(target)),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    until(lambda: bool(leftovers(target)), "the first record", 60)
+    busy.send_signal(signal.SIGINT)
+    out, err = busy.communicate(timeout=60)
+    assert busy.returncode == 130, err
+    assert out.startswith("INTERRUPTED\n")
+    assert "Traceback" not in err
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert (report["verdict"], report["exit_code"]) == ("INTERRUPTED", 130)
+    assert report["cleanup"]["removed"] > 0
+    assert (tmp_path / "report.html").exists()
+    assert (tmp_path / "junit.xml").exists()
+    assert leftovers(target) == []
+    assert journals(tmp_path) == []
+
+
+def test_an_interrupt_is_not_held_up_by_a_slow_pace(provider: Providers, tmp_path: Path) -> None:
+    """Requests that wait for their turn let go at once."""
+    target = provider()
+    (tmp_path / "sbw.yaml").write_text(
+        f"target: {target.base}\nclients:\n  a1: {{token_env: SBW_A1_TOKEN}}\n"
+        "pacing: {requests_per_second: 0.02}\n"
+    )
+    busy = subprocess.Popen(
+        [SBW, "test"],
+        cwd=tmp_path,
+        env=environment(tokens(target)),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    busy.send_signal(0)
+    with pytest.raises(subprocess.TimeoutExpired):
+        busy.wait(2)
+    busy.send_signal(signal.SIGINT)
+    _, err = busy.communicate(timeout=30)
+    assert busy.returncode == 130
+    assert "Traceback" not in err
+
+
+def test_a_fault_of_the_suite_still_cleans_up(provider: Providers, tmp_path: Path) -> None:
+    """When the run itself breaks, records are removed before the error is shown."""
+    target = provider()
+
+    def listen(_: Any) -> None:
+        if leftovers(target):
+            raise OSError("no space left on device")
+
+    def makes_one(records: Records) -> None:
+        records.create()
+        records.trial.verify(ok=True, expected="a record", got="a record")
+
+    door = next(c for c in Options().checks if c.id == "core.landing_page_is_served_to_anyone")
+    extra = Check("core.makes_one", "scenario", ("CORE-070",), "", makes_one, frozenset({"create"}))
+    options = Options(folder=tmp_path, checks=(door, extra), listen=listen)
+    with pytest.raises(OSError, match="no space left"):
+        judge(target, options)
+    assert leftovers(target) == []
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    """Give a journal that writes a file."""
+    journal = Journal(tmp_path / "journal.ndjson")
+    yield journal
+    journal.close(finished=False)
+
+
+def lines(journal: Journal) -> list[dict[str, Any]]:
+    """What the file of a journal holds."""
+    assert journal.path is not None
+    return [json.loads(line) for line in journal.path.read_text().splitlines()]
+
+
+def test_a_creation_is_written_down_before_it_is_asked_for(journal: Journal) -> None:
+    """The file knows of a record as soon as it is planned, and of what became of it."""
+    journal.planned(CONTACT, "a1", "r1.check.1")
+    assert [row["event"] for row in lines(journal)] == ["planned"]
+    assert journal.open() == [Trace("contact", "a1", ("r1.check.1",))]
+    journal.made(CONTACT, "a1", "id-1", "r1.check.1")
+    assert journal.open() == [Trace("contact", "a1", ("r1.check.1",), "id-1")]
+    journal.gone(CONTACT, "id-1")
+    assert journal.open() == []
+    assert [row["event"] for row in lines(journal)] == ["planned", "made", "gone"]
+
+
+def test_the_first_value_of_a_singleton_is_the_one_to_restore(journal: Journal) -> None:
+    """Changing it twice does not make the first change the old value."""
+    business = STANDARD.resources["business"]
+    journal.changed(business, "a1", {"name": "Old"})
+    journal.changed(business, "a1", {"name": "New"})
+    assert [trace.restore for trace in journal.open()] == [{"name": "Old"}]
+
+
+def test_clean_counts_and_names(journal: Journal) -> None:
+    """Each trace is removed, restored or kept with a reason; what was never made is neither."""
+    business = STANDARD.resources["business"]
+    journal.changed(business, "a1", {"name": "Old"})
+    for number in range(3):
+        journal.made(CONTACT, "a1", f"id-{number}", f"r1.{number}")
+    journal.planned(CONTACT, "a1", "r1.never")
+    found = clean(
+        journal,
+        STANDARD.resources,
+        lambda _, __: [],
+        lambda _, trace: "stuck" if trace.record_id == "id-1" else None,
+        lambda function, traces: [function(trace) for trace in traces],
+    )
+    assert (found.removed, found.restored) == (2, 1)
+    assert found.kept == ({"resource": "contact", "record": "id-1", "reason": "stuck"},)
+
+
+def test_order_follows_what_stands_in_the_way() -> None:
+    """Every type once, after those that are to go before it."""
+    names = order(STANDARD.resources)
+    assert sorted(names) == sorted(STANDARD.resources)
+    for name in names:
+        before = STANDARD.resources[name].disposal.after
+        assert all(names.index(other) < names.index(name) for other in before)
