@@ -1,5 +1,6 @@
 """What went over the wire: one request and what came back for it."""
 
+import json
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -66,11 +67,17 @@ class Exchange:
         try:
             return parse_ijson(self.body), None
         except MalformedJSON as error:
-            return MISSING, str(error)
+            try:
+                return json.loads(self.body), str(error)
+            except (ValueError, RecursionError):
+                return MISSING, str(error)
 
     @property
     def json(self) -> Any:
-        """The body as a JSON value, or MISSING."""
+        """The body as a JSON value, or MISSING.
+
+        Also of a body that is JSON but no I-JSON, so that one fault does not hide all others.
+        """
         return self._parsed[0]
 
     @property

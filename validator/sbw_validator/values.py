@@ -117,6 +117,8 @@ class _Comparison:
 
 
 def _nothing(value: Any) -> bool:
+    if isinstance(value, dict):
+        return all(_nothing(member) for member in value.values())
     return value is None or value == []
 
 

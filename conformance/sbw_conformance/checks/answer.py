@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sbw_conformance.exchanges import Exchange
 from sbw_validator.standard import Resource
-from sbw_validator.values import differences
+from sbw_validator.values import Difference, differences
 
 if TYPE_CHECKING:
     from sbw_conformance.checks.trial import Trial
@@ -146,14 +146,17 @@ class Answer:
 
     def must_show(self, record: Mapping[str, Any], *, under: str | None = None) -> "Answer":
         """Assert that the answer holds just this record, its version included."""
-        schema = self.trial.run.schemas.bundle(self._resource.type)
-        # What only one side knows and the schema does not is no part of the record.
-        back = {found.pointer for found in differences(self.value, dict(record), schema)}
-        found = [d for d in differences(dict(record), self.value, schema) if d.pointer in back]
-        self._must_not_differ(found, under)
+        self._must_not_differ(self.unlike(record), under)
         return self
 
-    def _must_not_differ(self, found: Collection[Any], under: str | None) -> None:
+    def unlike(self, record: Mapping[str, Any]) -> list[Difference]:
+        """Where the answer is not just this record."""
+        schema = self.trial.run.schemas.bundle(self._resource.type)
+        # What only one side has and the schema does not know is no part of the record.
+        back = {found.pointer for found in differences(self.value, dict(record), schema)}
+        return [d for d in differences(dict(record), self.value, schema) if d.pointer in back]
+
+    def _must_not_differ(self, found: Collection[Difference], under: str | None) -> None:
         first = next(iter(found), None)
         if first is None:
             self.verify(True, "the Same value", "the Same value", under=under)  # noqa: FBT003

@@ -54,6 +54,18 @@ def copy(value: Any) -> Any:
     return json.loads(json.dumps(value, default=dict))
 
 
+def written(record: Mapping[str, Any]) -> dict[str, Any]:
+    """What consumers wrote of a record, external ids aside, without members that are null."""
+    other = {"id", "type", "meta", "external_ids"}
+    return {name: _set(v) for name, v in record.items() if name not in other and v is not None}
+
+
+def _set(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _set(member) for name, member in value.items() if member is not None}
+    return [_set(item) for item in value] if isinstance(value, list) else value
+
+
 def external_ids(value: Any) -> list[Mapping[str, Any]]:
     """The external ids of a body, none where it has no such thing."""
     found = value.get("external_ids") if isinstance(value, dict) else None

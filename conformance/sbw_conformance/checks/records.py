@@ -151,6 +151,13 @@ class Records:
         """Read a record that is there; anything else ends the check as blocked."""
         return self.get(record).must_succeed()
 
+    def confirm(self, record: Record) -> None:
+        """Positive control: reading shows the record as its last write did."""
+        answer = self.read(record)
+        found = answer.unlike(record.value)
+        got = f"{found[0].pointer}: {found[0].got!r}" if found else ""
+        self.trial.control(not found, STANDS_ON["read"], "what was written", got, answer.exchange)
+
     def patch(
         self,
         record: Record | str,
@@ -173,7 +180,7 @@ class Records:
 
     def update(self, record: Record, change: Mapping[str, Any]) -> Record:
         """Change a record; what does not work ends the check as blocked. Gives the new state."""
-        return self._record(self.patch(record, change).value)
+        return Record(self.patch(record, change).value, record.first, record.second)
 
     def delete(
         self,
@@ -203,18 +210,23 @@ class Records:
     def pages(self, **query: Any) -> list[Answer]:
         """All pages from the first to the one without `next`."""
         answers = [self.page(**query).must_succeed()]
-        seen = set()
-        while following := answers[-1].value.get("next"):
-            requirement = "CORE-075"
-            last = answers[-1].exchange
-            control = self.trial.control
-            control(following not in seen, requirement, "a next that leads on", following, last)
-            control(len(answers) < MOST_PAGES, requirement, "an end", "5,000 pages", last)
-            if origin_of(following) != self.trial.run.target.origin:
-                raise Blocked("CORE-077", f"next leads to another origin: {following}")
-            seen.add(following)
-            answers.append(self.page(following).must_succeed())
+        seen: set[str] = set()
+        while (following := self.following(answers[-1], seen)) is not None:
+            answers.append(following)
         return answers
+
+    def following(self, answer: Answer, seen: set[str]) -> Answer | None:
+        """The page that `next` leads to, None after the last; `seen` collects where it led."""
+        url = answer.value.get("next")
+        if not isinstance(url, str):
+            return None
+        control, last = self.trial.control, answer.exchange
+        control(url not in seen, "CORE-075", "a next that leads on", f"{url} again", last)
+        control(len(seen) < MOST_PAGES, "CORE-075", "an end", f"{MOST_PAGES} pages", last)
+        if origin_of(url) != self.trial.run.target.origin:
+            raise Blocked("CORE-077", f"next leads to another origin: {url}")
+        seen.add(url)
+        return self.page(url).must_succeed()
 
     def walk(self, **query: Any) -> list[dict[str, Any]]:
         """All items of a list that changed since the run began, unless a filter says which."""

@@ -17,6 +17,8 @@ def _enforced(rule: Rule) -> Check:
                 continue
             answer = records.post(records.body(example.value, app))
             answer.verify(400 <= answer.status < 500, f"a refusal of {example.name}")
+            if "update" in records.operations:
+                _is_kept_by_update(rule, records, example)
         records.must_not_exist(app)
 
     return Check(
@@ -30,9 +32,20 @@ def _enforced(rule: Rule) -> Check:
     )
 
 
+def _is_kept_by_update(rule: Rule, records: Records, example: bodies.Example) -> None:
+    """No update may leave a record behind that breaks the rule."""
+    record = records.create()
+    wanted = {name: value for name, value in example.value.items() if name != "external_ids"}
+    answer = records.patch(record, bodies.replacing(bodies.written(record.value), wanted))
+    after = answer.exchange.record
+    broken = after is not None and any(rule.check(after))
+    answer.verify(not broken, f"a refusal of an update to {example.name}")
+
+
 def _kept(rule: Rule) -> Check:
     def holds(exchange: Exchange, _: View) -> list[Found] | None:
-        if exchange.request.resource not in rule.types:
+        looked = exchange.request.operation in {"read", "list"}
+        if exchange.request.resource not in rule.types or not looked:
             return None
         found = [(place, value) for place, value in records_in(exchange) if isinstance(value, dict)]
         if not found:

@@ -83,8 +83,8 @@ def deletion_frees_external_ids(records: Records) -> None:
     again = answer.value["id"]
     answer.verify(again != first, "an id of its own", f"{first} again", pointer="/id")
     if "update" in records.operations:
-        new = records.external_id()
-        records.patch(again, {"external_ids": [new]}).must_succeed()
+        change = {"external_ids": [records.external_id()]}
+        records.update(records.record(answer), change)
         answer = records.post(body)
         answer.verify(200 <= answer.status < 300, "a record with the external id that was taken")
 
@@ -135,16 +135,25 @@ def updated_since_selects_records(records: Records) -> None:
     early, late = records.create(), None
     records.trial.pause(LONGER_THAN_A_CLOCK_TICK)
     late = records.create()
-    since = late.value["meta"]["updated_at"]
+    since = _later(records, late, early)
     _changed_since(records, since, present=[late], absent=[early])
     if "update" in records.operations:
         records.trial.pause(LONGER_THAN_A_CLOCK_TICK)
         early = records.update(early, early.change(1))
-        since = early.value["meta"]["updated_at"]
+        since = _later(records, early, late)
         _changed_since(records, since, present=[early], absent=[late])
         after = instant(since) + timedelta(milliseconds=1)
         text = after.isoformat(timespec="milliseconds").replace("+00:00", "Z")
         _changed_since(records, text, present=[], absent=[early, late])
+
+
+def _later(records: Records, one: Record, other: Record) -> str:
+    """When a record changed; that it is later than the change of another is a control."""
+    since, before = one.value["meta"]["updated_at"], other.value["meta"]["updated_at"]
+    exchange = records.trial.exchanges[-1]
+    later = instant(since) > instant(before)
+    records.trial.control(later, "CORE-034", f"an instant later than {before}", since, exchange)
+    return str(since)
 
 
 def _changed_since(

@@ -5,7 +5,7 @@ from typing import Any
 
 from sbw_conformance.checks import bodies, check, observer
 from sbw_conformance.checks.observing import Found, View
-from sbw_conformance.checks.records import Record, Records
+from sbw_conformance.checks.records import Records
 from sbw_conformance.exchanges import Exchange
 from sbw_validator.validation import validate
 
@@ -53,20 +53,10 @@ def broken_json_is_refused(records: Records) -> None:
     records.must_not_exist(app)
     if {"update", "read"} <= records.operations:
         record = records.create()
+        records.confirm(record)
         for body in _broken(record.change(1)).values():
             records.patch(record, body=body).must_be_problem(400, "malformed")
         records.read(record).must_show(record.value)
-
-
-def _replaced(record: Record, wanted: dict[str, Any]) -> dict[str, Any]:
-    """The merge patch that makes a record what an example is, its external ids aside."""
-    current = {
-        name: value
-        for name, value in record.value.items()
-        if name not in {"id", "type", "meta", "external_ids"}
-    }
-    wanted = {name: value for name, value in wanted.items() if name != "external_ids"}
-    return bodies.replacing(current, wanted)
 
 
 @check("CORE-052", needs=["create"])
@@ -100,20 +90,18 @@ def _shifted(example: bodies.Example, moved: bool) -> set[str]:  # noqa: FBT001 
 def invalid_update_is_refused(records: Records) -> None:
     """An update that would leave the record invalid is refused with its place, changing nothing."""
     record = records.create()
+    records.confirm(record)
     run, resource = records.trial.run, records.resource
+    content = bodies.written(record.value)
     for example in bodies.invalid(run.standard, resource):
-        patch = _replaced(record, example.value)
-        after = bodies.merged(_plain(record.value), patch)
+        patch = {name: v for name, v in example.value.items() if name != "external_ids"}
+        after = bodies.merged(content, patch)
         findings = validate(after, type=resource.type, variant="create", standard=run.standard)
         if not findings or any(map(bodies.refused_unknown, findings)):
             continue
         pointers = {pointer for finding in findings for pointer in finding.pointers}
         records.patch(record, patch).must_be_problem(422, "validation", pointers)
     records.read(record).must_show(record.value)
-
-
-def _plain(value: dict[str, Any]) -> dict[str, Any]:
-    return {name: member for name, member in value.items() if name not in {"id", "type", "meta"}}
 
 
 @check("CORE-053", needs=["list"])
@@ -157,6 +145,7 @@ def unknown_member_is_refused(records: Records) -> None:
     records.must_not_exist(app)
     if {"update", "read"} <= records.operations:
         record = records.create()
+        records.confirm(record)
         change = {**record.change(1), bodies.UNKNOWN_MEMBER: "kept?"}
         answer = records.patch(record, change)
         answer.must_be_problem(422, "not-stored", {f"/{bodies.UNKNOWN_MEMBER}"})

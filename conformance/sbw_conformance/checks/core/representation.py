@@ -8,7 +8,7 @@ from sbw_conformance.checks import check, observer
 from sbw_conformance.checks.bodies import leaves
 from sbw_conformance.checks.observing import Found, View, records_in
 from sbw_conformance.checks.records import Record, Records, ids, named
-from sbw_conformance.exchanges import MISSING, Exchange
+from sbw_conformance.exchanges import Exchange
 
 LONGER_THAN_A_CLOCK_TICK = 0.05
 """Seconds: the coarsest clock in use ticks every 16 ms."""
@@ -51,8 +51,8 @@ def answers_are_i_json(exchange: Exchange, _: View) -> list[Found] | None:
     if exchange.media_type not in allowed:
         got = exchange.media_type or "no content type"
         return [Found("CORE-031", "", f"Content-Type {wanted}", f"Content-Type {got}")]
-    if exchange.json is MISSING:
-        return [Found("CORE-031", "", "I-JSON", str(exchange.json_error))]
+    if exchange.json_error is not None:
+        return [Found("CORE-031", "", "I-JSON", exchange.json_error)]
     return []
 
 
@@ -86,6 +86,7 @@ def _states(records: Records) -> Iterator[tuple[Any, Record]]:
         answer = records.patch(record, record.change(number))
         yield answer, record
         record = Record(answer.value, record.first, record.second)
+        records.confirm(record)
         yield records.read(record), record
 
 
