@@ -4,6 +4,7 @@ import asyncio
 import json
 import signal
 import sys
+import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
 from threading import Thread
@@ -76,6 +77,9 @@ class Fleet:
             return self.start(order)
         except (UsageError, SBWError) as error:
             return {"name": name, "error": str(error)}
+        except Exception as error:  # noqa: BLE001 - the other apps go on
+            traceback.print_exc(file=sys.stderr)
+            return {"name": name, "error": f"The provider failed: {error!r}"}
 
     def start(self, order: dict[str, Any]) -> dict[str, Any]:
         """Start an app and return its ready line."""

@@ -45,11 +45,11 @@ def parameters(provider: Provider, call: Call, known: frozenset[str]) -> dict[st
 def current(provider: Provider, offer: Offer, call: Call) -> Row:
     """Return the record that a call is about; refuse if there is none for it."""
     behaviour, store = provider.behaviour, provider.store
-    tenant = behaviour.reach(call.grant, call.operation, None)
     row = None
     if offer.alone:
-        row = store.first(tenant, offer.type)
+        row = store.first(call.grant.tenant, offer.type)
     elif call.id is not None and "\0" not in call.id:
+        tenant = behaviour.reach(call.grant, call.operation, None)
         row = store.find(tenant, offer.type, call.id)
     if row is None or not behaviour.visible(row, call.grant, call.operation):
         raise Refusal(absent(provider, call))

@@ -167,6 +167,7 @@ def start(settings: Settings, behaviour: Behaviour, standard: Standard | None = 
             app.application(provider),
             access_log=False,
             backlog=BACKLOG,
+            interface="asgi3",
             lifespan="off",
             log_config=None,
             server_header=False,

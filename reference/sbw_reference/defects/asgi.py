@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from sbw_reference.behaviour import App
@@ -10,6 +11,7 @@ Scope = Any
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Fire = Callable[[], None]
 Simple = tuple[int, dict[str, str], bytes]
+Make = Callable[[Callable[[App], App], Fire], Callable[[App], App]]
 
 
 def header(scope: Scope, name: str) -> str | None:
@@ -34,56 +36,56 @@ async def send_simple(send: Send, answer: Simple) -> None:
     await send({"type": "http.response.body", "body": body})
 
 
-def answering(decide: Callable[[Scope], Simple | None]) -> Callable[[App, Fire], App]:
+def answering(decide: Callable[[Scope], Simple | None]) -> Make:
     """Return a defect that answers by itself where `decide` gives an answer."""
 
-    def make(app: App, fire: Fire) -> App:
-        async def middleware(scope: Scope, receive: Any, send: Send) -> None:
-            answer = decide(scope)
-            if answer is None:
-                await app(scope, receive, send)
-            else:
-                fire()
-                await send_simple(send, answer)
+    async def run(app: App, fire: Fire, scope: Scope, receive: Any, send: Send) -> None:
+        answer = decide(scope)
+        if answer is None:
+            await app(scope, receive, send)
+        else:
+            fire()
+            await send_simple(send, answer)
 
-        return middleware
-
-    return make
+    return _middleware(run)
 
 
-def rewriting(change: Callable[[Scope], Scope | None]) -> Callable[[App, Fire], App]:
+def rewriting(change: Callable[[Scope], Scope | None]) -> Make:
     """Return a defect that passes on another request where `change` gives one."""
 
-    def make(app: App, fire: Fire) -> App:
-        async def middleware(scope: Scope, receive: Any, send: Send) -> None:
-            changed = change(scope)
-            if changed is not None:
-                fire()
-            await app(changed or scope, receive, send)
+    async def run(app: App, fire: Fire, scope: Scope, receive: Any, send: Send) -> None:
+        changed = change(scope)
+        if changed is not None:
+            fire()
+        await app(changed or scope, receive, send)
 
-        return middleware
-
-    return make
+    return _middleware(run)
 
 
-def replacing(decide: Callable[[Scope, int], Simple | None]) -> Callable[[App, Fire], App]:
+def replacing(decide: Callable[[Scope, int], Simple | None]) -> Make:
     """Return a defect that sends another answer where `decide` gives one for a status."""
 
-    def make(app: App, fire: Fire) -> App:
-        async def middleware(scope: Scope, receive: Any, send: Send) -> None:
-            answer: list[Simple] = []
+    async def run(app: App, fire: Fire, scope: Scope, receive: Any, send: Send) -> None:
+        answer: list[Simple] = []
 
-            async def instead(message: dict[str, Any]) -> None:
-                if message["type"] == "http.response.start":
-                    answer.extend(filter(None, [decide(scope, message["status"])]))
-                if not answer:
-                    await send(message)
+        async def instead(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                answer.extend(filter(None, [decide(scope, message["status"])]))
+            if not answer:
+                await send(message)
 
-            await app(scope, receive, instead)
-            if answer:
-                fire()
-                await send_simple(send, answer[0])
+        await app(scope, receive, instead)
+        if answer:
+            fire()
+            await send_simple(send, answer[0])
 
-        return middleware
+    return _middleware(run)
+
+
+def _middleware(run: Callable[..., Awaitable[None]]) -> Make:
+    """Return what makes the seam `middleware` of a function that runs for each request."""
+
+    def make(original: Callable[[App], App], fire: Fire) -> Callable[[App], App]:
+        return lambda app: partial(run, original(app), fire)
 
     return make

@@ -113,7 +113,7 @@ DEFECTS = (
     Defect(
         "no-token-403",
         "A request without a token is forbidden instead of unauthorized",
-        ("CORE-010",),
+        ("CORE-010", "CORE-012"),
         ("*",),
         "problem",
         _of_token(sent=False, status=403, name="forbidden"),
@@ -145,10 +145,11 @@ DEFECTS = (
     Defect(
         "no-token-login-page",
         "A request without a token gets the login page with status 200",
-        ("CORE-010", "CORE-012"),
+        ("CORE-010", "CORE-012", "CORE-031", "CORE-073"),
         ("*",),
         "middleware",
         asgi.answering(_login_page),
+        reason="a web page with status 200 in place of a list is no page of a list either",
     ),
     Defect(
         "bad-token-without-error",

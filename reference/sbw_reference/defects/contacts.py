@@ -11,6 +11,7 @@ Body = dict[str, Any]
 Record = dict[str, Any]
 LAST_OF_PLANE = "\uffff"
 ADDRESSES = "emails"
+LAST_ARRAY = "phones"
 
 
 def _kept(change: Callable[[Body], Body]) -> Any:
@@ -28,7 +29,7 @@ def _folded(text: str) -> str:
 
 
 def _latin(text: str) -> str:
-    return text.encode("latin-1", "replace").decode("latin-1")
+    return unicodedata.normalize("NFC", text).encode("latin-1", "replace").decode("latin-1")
 
 
 def _plane(text: str) -> str:
@@ -36,11 +37,16 @@ def _plane(text: str) -> str:
     return "".join(c if c <= LAST_OF_PLANE else "?" for c in text)
 
 
+def capital(text: str) -> str:
+    """Return text with a capital first letter in each word."""
+    return " ".join(word[:1].upper() + word[1:] for word in text.split(" "))
+
+
 def _titled(body: Body) -> Body:
     name = body.get("name")
     if not isinstance(name, dict):
         return body
-    return {**body, "name": {part: text.title() for part, text in name.items()}}
+    return {**body, "name": {part: capital(text) for part, text in name.items()}}
 
 
 def _local_part(change: Callable[[str], str]) -> Any:
@@ -75,6 +81,16 @@ def _in_meta(name: str, change: Callable[[str], Any]) -> Any:
     return make
 
 
+def _with_empty_object(original: Any) -> Any:
+    """Serve what is not set as the language writes an empty collection."""
+
+    def serialise(record: Record, operation: str, grant: Any) -> Record:
+        shown: Record = original(record, operation, grant)
+        return shown if shown["id"] == grant.tenant else {LAST_ARRAY: {}, **shown}
+
+    return serialise
+
+
 def _unchecked(*keywords: str) -> Any:
     return lambda original: (
         lambda findings, operation: tuple(
@@ -93,12 +109,12 @@ DEFECTS = (
         _in_meta("created_at", lambda text: text.replace("Z", "+00:00")),
     ),
     Defect(
-        "created-at-with-space",
-        "Timestamps of records are written as the database writes them",
-        ("CONTACTS-001",),
+        "empty-arrays-as-objects",
+        "An array that is not set is served as an empty object",
+        ("CONTACTS-001", "CORE-047"),
         ("create", "read", "update", "list"),
         "serialise",
-        _in_meta("created_at", lambda text: text.replace("T", " ")),
+        _with_empty_object,
     ),
     Defect(
         "patterns-unchecked",
@@ -111,7 +127,7 @@ DEFECTS = (
     Defect(
         "text-of-one-plane",
         "Characters outside the Basic Multilingual Plane become question marks",
-        ("CONTACTS-002",),
+        ("CONTACTS-002", "CORE-040"),
         ("create", "update"),
         "keep",
         _everywhere(_plane),
@@ -119,7 +135,7 @@ DEFECTS = (
     Defect(
         "text-in-latin-1",
         "Characters outside Latin-1 become question marks",
-        ("CONTACTS-002",),
+        ("CONTACTS-002", "CONTACTS-003", "CORE-040"),
         ("create", "update"),
         "keep",
         _everywhere(_latin),
@@ -127,7 +143,7 @@ DEFECTS = (
     Defect(
         "accents-dropped",
         "Letters lose their accents",
-        ("CONTACTS-002",),
+        ("CONTACTS-002", "CORE-040", "CORE-047"),
         ("create", "update"),
         "keep",
         _everywhere(_folded),
@@ -135,7 +151,7 @@ DEFECTS = (
     Defect(
         "names-in-title-case",
         "Names are written with capital first letters",
-        ("CONTACTS-002",),
+        ("CONTACTS-002", "CORE-040"),
         ("create", "update"),
         "keep",
         _kept(_titled),
@@ -143,7 +159,7 @@ DEFECTS = (
     Defect(
         "emails-in-lower-case",
         "E-mail addresses are stored in lower case",
-        ("CONTACTS-003",),
+        ("CONTACTS-003", "CORE-040", "CORE-047"),
         ("create", "update"),
         "keep",
         _local_part(str.lower),
@@ -151,7 +167,7 @@ DEFECTS = (
     Defect(
         "email-tags-dropped",
         "What stands behind a plus sign in an e-mail address is dropped",
-        ("CONTACTS-003",),
+        ("CONTACTS-003", "CORE-040", "CORE-047"),
         ("create", "update"),
         "keep",
         _local_part(lambda local: local.partition("+")[0] or local),

@@ -147,22 +147,10 @@ DEFECTS = (
     Defect(
         "claims-class-without-its-base",
         "The landing page names the class but not the one it depends on",
-        ("CORE-003",),
+        ("CORE-003", "CORE-004"),
         ("landing",),
         "landing",
         lambda original: lambda page: _without_first_class(original(page)),
-    ),
-    Defect(
-        "collection-without-list",
-        "Records are read by id but not listed",
-        ("CORE-003",),
-        ("landing", "list"),
-        "claimed",
-        lambda original: (
-            lambda operations, resource: tuple(
-                one for one in original(operations, resource) if one != "list"
-            )
-        ),
     ),
     Defect(
         "resource-undeclared",

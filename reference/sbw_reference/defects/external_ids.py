@@ -38,18 +38,6 @@ def _five_at_most(original: Any) -> Any:
     return keep
 
 
-def _accounts_dropped(original: Any) -> Any:
-    def keep(body: Any, operation: str) -> Any:
-        kept = original(body, operation)
-        entries = [
-            {name: value for name, value in entry.items() if name != "account"}
-            for entry in kept["external_ids"]
-        ]
-        return {**kept, "external_ids": entries}
-
-    return keep
-
-
 def _free(operation: str) -> Any:
     """Let an operation take what another record has."""
 
@@ -120,30 +108,28 @@ def _selecting(change: Callable[[Criteria], Criteria]) -> Any:
     return lambda original: lambda criteria: change(original(criteria))
 
 
-def _app_by_beginning(original: Any) -> Any:
-    """Look for external ids that begin like the one asked for."""
+def _like(fits: Callable[[ExternalKey, str, str], bool]) -> Any:
+    """Look for external ids that fit the app and the id asked for."""
 
-    def page(fetch: Fetch, criteria: Criteria, after: int, limit: int) -> Page:
-        app, wanted = criteria.app, criteria.external_id
-        if app is None or wanted is None:
-            found: Page = original(fetch, criteria, after, limit)
+    def make(original: Any) -> Any:
+        def page(fetch: Fetch, criteria: Criteria, after: int, limit: int) -> Page:
+            app, id_ = criteria.app, criteria.external_id
+            if app is None or id_ is None:
+                found: Page = original(fetch, criteria, after, limit)
+                return found
+
+            def fetch_like(_criteria: Criteria, start: int, count: int) -> list[Row]:
+                rows = fetch(Criteria(None, None, criteria.updated_since), start, EVERYTHING)
+                keyed = [(row, external_keys(row.body)) for row in rows]
+                like = [row for row, keys in keyed if any(fits(key, app, id_) for key in keys)]
+                return like[:count]
+
+            found = original(fetch_like, criteria, after, limit)
             return found
 
-        def fetch_like(_criteria: Criteria, start: int, count: int) -> list[Row]:
-            rows = fetch(replace(criteria, external_id=None), start, EVERYTHING)
-            like = [
-                row
-                for row in rows
-                if any(
-                    key.app == app and key.id.startswith(wanted) for key in external_keys(row.body)
-                )
-            ]
-            return like[:count]
+        return page
 
-        found = original(fetch_like, criteria, after, limit)
-        return found
-
-    return page
+    return make
 
 
 def _created_since(original: Any) -> Any:
@@ -193,14 +179,6 @@ DEFECTS = (
         ("create", "update"),
         "keep",
         _five_at_most,
-    ),
-    Defect(
-        "external-ids-without-account",
-        "The account of an external id is left out",
-        ("CORE-060", "CORE-040"),
-        ("create", "update"),
-        "keep",
-        _accounts_dropped,
     ),
     Defect(
         "duplicate-created",
@@ -275,20 +253,24 @@ DEFECTS = (
         _derived(by_tenant=True),
     ),
     Defect(
-        "external-id-filter-ignored",
-        "The filter by external id is passed over",
+        "app-filter-ignored",
+        "The filter by the app of an external id is passed over",
         ("CORE-064",),
         ("list",),
         "criteria",
-        _selecting(lambda criteria: replace(criteria, app=None, external_id=None)),
+        _selecting(
+            lambda criteria: (
+                criteria if criteria.external_id is not None else replace(criteria, app=None)
+            )
+        ),
     ),
     Defect(
-        "external-id-filter-app-only",
-        "The filter by external id looks at the app only",
+        "external-id-filter-without-app",
+        "The filter by external id looks at the id only",
         ("CORE-064",),
         ("list",),
-        "criteria",
-        _selecting(lambda criteria: replace(criteria, external_id=None)),
+        "page",
+        _like(lambda key, _app, id_: key.id == id_),
     ),
     Defect(
         "external-id-filter-by-beginning",
@@ -296,7 +278,7 @@ DEFECTS = (
         ("CORE-064",),
         ("list",),
         "page",
-        _app_by_beginning,
+        _like(lambda key, app, id_: key.app == app and key.id.startswith(id_)),
     ),
     Defect(
         "external-id-decoded-badly",

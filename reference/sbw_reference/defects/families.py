@@ -37,7 +37,7 @@ def drops_member(path: Path) -> Defect:
     return Defect(
         f"drops-member:{pointer}",
         f"What stands at {pointer} and in its place in other elements is not stored",
-        ("CORE-040",),
+        ("CORE-040", "CORE-047") if EACH in path else ("CORE-040",),
         WRITES,
         "keep",
         lambda original: lambda body, operation: without(original(body, operation), path),

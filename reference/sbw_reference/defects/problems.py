@@ -193,7 +193,7 @@ DEFECTS = (
     Defect(
         "not-found-page",
         "What is not found is answered with a web page",
-        ("CORE-050", "CORE-031", "CORE-013"),
+        ("CORE-050", "CORE-031"),
         ("*",),
         "middleware",
         asgi.replacing(_html),
@@ -301,7 +301,7 @@ DEFECTS = (
     Defect(
         "unknown-id-400",
         "An id that was never given out is a bad request",
-        ("CORE-054",),
+        ("CORE-054", "CORE-013"),
         ("read", "update", "delete"),
         "absent",
         _absent("unknown", "foreign", status=400, name="invalid-id"),
@@ -309,7 +309,7 @@ DEFECTS = (
     Defect(
         "unknown-id-410",
         "An id that was never given out is gone",
-        ("CORE-054",),
+        ("CORE-054", "CORE-013"),
         ("read", "update", "delete"),
         "absent",
         _absent("unknown", "foreign", status=410),

@@ -46,14 +46,14 @@ def _offset(text: str) -> str:
     return text.replace("Z", "+00:00")
 
 
-def _with_nulls(record: Record, *_context: object) -> Record:
+def _with_nulls(record: Record, operation: str, _grant: Grant) -> Record:
     """Fill in what is not set, as a serialiser does that knows all columns."""
-    inner = {
-        name: {**value, "title": None}
+    if operation not in SHOWING:
+        return record
+    return {
+        name: {"suffix": None, **value} if isinstance(value, dict) and name != "meta" else value
         for name, value in record.items()
-        if isinstance(value, dict) and name != "meta"
     }
-    return {**record, **inner, "updated_by": None}
 
 
 def _null_notes(record: Record, operation: str, _grant: Grant) -> Record:
@@ -78,7 +78,7 @@ def _marked(original: Any, fire: Fire) -> Any:
 
     def encode(document: Any) -> bytes:
         content: bytes = original(document)
-        if not isinstance(document, dict) or "sbw_version" not in document:
+        if not isinstance(document, dict) or "items" not in document:
             return content
         fire()
         return b"\xef\xbb\xbf" + content
@@ -116,7 +116,7 @@ DEFECTS = (
     Defect(
         "business-id-by-app",
         "Each app sees the business under another id",
-        ("CORE-020",),
+        ("CORE-020", "CORE-015"),
         ("read",),
         "serialise",
         _own_business(_id_by_app),
@@ -130,12 +130,12 @@ DEFECTS = (
         _own_business(lambda record, _grant: {**record, "id": "me"}),
     ),
     Defect(
-        "business-without-name",
-        "The business has no name",
+        "business-name-as-object",
+        "The name of the business is an object",
         ("CORE-030",),
         ("read",),
         "serialise",
-        _own_business(lambda record, _grant: {key: record[key] for key in record if key != "name"}),
+        _own_business(lambda record, _grant: {**record, "name": {"full": record["name"]}}),
     ),
     Defect(
         "business-with-local-time",
@@ -164,24 +164,24 @@ DEFECTS = (
     Defect(
         "member-twice",
         "The id of a record is written twice",
-        ("CORE-031",),
+        ("CORE-031", "CORE-070", "CORE-071"),
         ("create", "read", "update"),
         "encode",
         _twice,
     ),
     Defect(
         "byte-order-mark",
-        "The landing page begins with a byte order mark",
-        ("CORE-031", "CORE-001"),
-        ("landing",),
+        "A list begins with a byte order mark",
+        ("CORE-031", "CORE-073"),
+        ("list",),
         "encode",
         _marked,
     ),
     Defect(
-        "nulls-everywhere",
-        "Members that are not set are served as null",
+        "nulls-in-objects",
+        "Members that are not set are read as null",
         ("CORE-032",),
-        ("create", "read", "update", "list"),
+        ("read", "list"),
         "serialise",
         _shown(_with_nulls),
     ),
@@ -212,7 +212,7 @@ DEFECTS = (
     Defect(
         "updated-at-untouched",
         "An update leaves the instant of the last change as it was",
-        ("CORE-034",),
+        ("CORE-034", "CORE-065"),
         ("update",),
         "times",
         _times(lambda before, _now, made, _changed: (made, before.updated_at)),
@@ -220,7 +220,7 @@ DEFECTS = (
     Defect(
         "updated-at-in-seconds",
         "The instant of the last change is kept to the second",
-        ("CORE-034",),
+        ("CORE-034", "CORE-065"),
         ("update",),
         "times",
         _times(lambda _before, _now, made, changed: (made, changed - changed % 1000)),

@@ -1,5 +1,6 @@
 """Mistakes in what is stored of a write, and in how an update is merged."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
@@ -8,7 +9,7 @@ from sbw_reference.answers import Answer
 from sbw_reference.defects.defect import Defect
 
 Body = dict[str, Any]
-SHORT = 20
+SHORT = 100
 
 
 def _kept(change: Callable[[Body], Body]) -> Any:
@@ -48,16 +49,16 @@ def _without_empty_tail(items: list[Any]) -> list[Any]:
     return items[:1]
 
 
-def _shallow(current: Mapping[str, Any], patch: Any) -> Any:
+def _shallow(merge: Any) -> Any:
     """Replace the members of the top level, nested objects too."""
-    merged = {**current, **patch}
-    return {name: value for name, value in merged.items() if value is not None}
 
+    def merged(current: Mapping[str, Any], patch: Mapping[str, Any]) -> Any:
+        emptied = {
+            name: value for name, value in current.items() if not isinstance(patch.get(name), dict)
+        }
+        return merge(emptied, patch)
 
-def _put(current: Mapping[str, Any], patch: Any) -> Any:
-    """Replace the whole record, but for the names that other apps have for it."""
-    kept = {name: value for name, value in patch.items() if value is not None}
-    return {"external_ids": current["external_ids"], **kept}
+    return merged
 
 
 def _ignoring_null(merge: Any) -> Any:
@@ -106,20 +107,6 @@ def _answering(operation: str, **changes: Any) -> Any:
     return make
 
 
-def _patched_only(original: Any) -> Any:
-    """Answer an update with the envelope alone, as the client knows the rest."""
-
-    def answer(found: Answer) -> Answer:
-        given: Answer = original(found)
-        if given.operation != "update" or given.status != 200:
-            return given
-        names = ("id", "type", "meta", "name", "external_ids")
-        kept = {name: given.document[name] for name in names if name in given.document}
-        return replace(given, document={name: kept[name] for name in kept if name != "type"})
-
-    return answer
-
-
 DEFECTS = (
     Defect(
         "cuts-text",
@@ -146,12 +133,12 @@ DEFECTS = (
         _kept(_arrays(_without_empty_tail)),
     ),
     Defect(
-        "reverses-arrays",
-        "The order of the elements of an array is lost",
+        "sorts-arrays",
+        "The elements of an array are put in an order of the provider's own",
         ("CORE-040",),
         ("create", "update"),
         "keep",
-        _kept(_arrays(lambda items: items[::-1])),
+        _kept(_arrays(lambda items: sorted(items, key=lambda item: json.dumps(item)[::-1]))),
     ),
     Defect(
         "patch-replaces-objects",
@@ -159,20 +146,12 @@ DEFECTS = (
         ("CORE-047",),
         ("update",),
         "merge",
-        lambda _original: _shallow,
-    ),
-    Defect(
-        "patch-replaces-record",
-        "An update replaces the whole record, like a PUT",
-        ("CORE-047",),
-        ("update",),
-        "merge",
-        lambda _original: _put,
+        _shallow,
     ),
     Defect(
         "patch-ignores-null",
         "null in an update removes nothing",
-        ("CORE-047",),
+        ("CORE-047", "CORE-040", "CORE-052"),
         ("update",),
         "merge",
         _ignoring_null,
@@ -180,7 +159,7 @@ DEFECTS = (
     Defect(
         "patch-ignores-nested-null",
         "null in a nested object of an update removes nothing",
-        ("CORE-047",),
+        ("CORE-047", "CORE-040", "CORE-052"),
         ("update",),
         "merge",
         _ignoring_nested_null,
@@ -188,7 +167,7 @@ DEFECTS = (
     Defect(
         "patch-keeps-elements",
         "An update never makes an array shorter",
-        ("CORE-047", "CORE-040"),
+        ("CORE-047",),
         ("update",),
         "merge",
         _keeping_elements,
@@ -196,25 +175,18 @@ DEFECTS = (
     Defect(
         "update-202",
         "An update is answered with 202",
-        ("CORE-076",),
+        ("CORE-076", "CORE-015", "CORE-045", "CORE-048"),
         ("update",),
         "answer",
         _answering("update", status=202),
+        reason="each of these asks for status 200 of an update",
     ),
     Defect(
         "update-204",
         "An update is answered with 204 and no record",
-        ("CORE-076",),
+        ("CORE-076", "CORE-015", "CORE-045"),
         ("update",),
         "answer",
         _answering("update", status=204, kind="empty"),
-    ),
-    Defect(
-        "update-answers-without-type",
-        "The answer to an update leaves out members that did not change",
-        ("CORE-076", "CORE-071"),
-        ("update",),
-        "answer",
-        _patched_only,
     ),
 )

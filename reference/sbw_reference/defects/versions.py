@@ -2,19 +2,15 @@
 
 import hashlib
 import json
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from sbw_reference.defects.defect import Defect
 from sbw_reference.problems import Problem, Refusal
 from sbw_reference.records import Row
-from sbw_reference.store import Change, Decide, Store, Turn
 
 Record = dict[str, Any]
-Fire = Callable[[], None]
-RACE_SECONDS = 0.05
 
 
 def _conflict(operation: str, refusal: Problem) -> Any:
@@ -47,27 +43,6 @@ def _missing(**changes: Any) -> Any:
         return problem
 
     return make
-
-
-def _read_before(_original: Any, fire: Fire) -> Any:
-    """Look at the version first, take the turn to write later: the last writer wins."""
-
-    def commit(
-        store: Store, tenant: str, type_: str, id_: str | None, decide: Decide, origin: str
-    ) -> tuple[Change, ...]:
-        before = store.find(tenant, type_, id_) if id_ is not None else None
-        if before is None:
-            return tuple(store.commit(tenant, type_, id_, decide, origin))
-        time.sleep(RACE_SECONDS)
-
-        def late(turn: Turn) -> Sequence[Change]:
-            if turn.row is not None and turn.row.version != before.version:
-                fire()
-            return decide(replace(turn, row=before))
-
-        return tuple(store.commit(tenant, type_, id_, late, origin))
-
-    return commit
 
 
 def _hash(record: Record) -> str:
@@ -162,14 +137,6 @@ DEFECTS = (
         _conflict("update", Problem(409, "edit-conflict", "Somebody else was faster.")),
     ),
     Defect(
-        "racing-updates-both-win",
-        "If-Match is compared before the turn to write is taken",
-        ("CORE-041",),
-        ("update",),
-        "commit",
-        _read_before,
-    ),
-    Defect(
         "if-match-optional",
         "An update without If-Match overwrites",
         ("CORE-042",),
@@ -262,7 +229,7 @@ DEFECTS = (
     Defect(
         "no-op-refused",
         "An update that changes nothing is refused",
-        ("CORE-045",),
+        ("CORE-045", "CORE-076"),
         ("update",),
         "unchanged",
         _nothing_to_do,
@@ -286,7 +253,7 @@ DEFECTS = (
     Defect(
         "star-is-no-version",
         "If-Match: * is compared like a version and never matches",
-        ("CORE-048",),
+        ("CORE-048", "CORE-076"),
         ("update",),
         "if_match",
         _no_star(412, "version-conflict"),
@@ -294,7 +261,7 @@ DEFECTS = (
     Defect(
         "star-refused",
         "If-Match: * is refused as if it were missing",
-        ("CORE-048",),
+        ("CORE-048", "CORE-076"),
         ("update",),
         "if_match",
         _no_star(428, "precondition-required"),
