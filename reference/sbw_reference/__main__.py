@@ -7,11 +7,10 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from sbw_validator.errors import SBWError
-
 from sbw_reference import defects, fleet, server
 from sbw_reference.errors import UsageError
 from sbw_reference.server import Running, Settings
+from sbw_validator.errors import SBWError
 
 EXIT_USAGE = 2
 
@@ -20,7 +19,7 @@ def parser() -> argparse.ArgumentParser:
     """Return the parser of the command line."""
     top = argparse.ArgumentParser(
         prog="python -m sbw_reference",
-        description="A provider that keeps the Small Business Web standard, or breaks it on demand.",
+        description="A provider that keeps the Small Business Web standard, or breaks it.",
     )
     commands = top.add_subparsers(dest="command", required=True, metavar="COMMAND")
     serve = commands.add_parser("serve", help="serve one app", description="Serve one app.")

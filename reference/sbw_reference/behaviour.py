@@ -9,10 +9,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sbw_validator.documents import parse_ijson
-from sbw_validator.findings import Finding
-from sbw_validator.standard import Resource
-
 from sbw_reference import answers, auth, cursors, merging, pages, problems, query, tags
 from sbw_reference.answers import Answer
 from sbw_reference.auth import Grant
@@ -22,6 +18,9 @@ from sbw_reference.problems import Problem
 from sbw_reference.query import Pairs
 from sbw_reference.records import ExternalKey, Row
 from sbw_reference.store import Change, Decide, Store
+from sbw_validator.documents import parse_ijson
+from sbw_validator.findings import Finding
+from sbw_validator.standard import Resource
 
 Record = dict[str, Any]
 Body = Mapping[str, Any]
@@ -98,7 +97,7 @@ def listed_until(_now: int) -> int | None:
     return None
 
 
-def commit(  # noqa: PLR0913 - they are those of Store.commit
+def commit(  # noqa: PLR0913, PLR0917 - those of Store.commit
     store: Store, tenant: str, type_: str, id_: str | None, decide: Decide, origin: str
 ) -> tuple[Change, ...]:
     """Decide and write in one transaction."""

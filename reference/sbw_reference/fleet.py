@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any, Protocol, TextIO
 
-from sbw_validator.errors import SBWError
-
 from sbw_reference import server
 from sbw_reference.behaviour import Behaviour
 from sbw_reference.errors import UsageError
 from sbw_reference.server import Running, Settings
+from sbw_validator.errors import SBWError
 
 
 class Counter(Protocol):

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from sbw_validator.standard import Resource, Standard
-
 from sbw_reference.errors import UsageError
+from sbw_validator.standard import Resource, Standard
 
 APP_ID = "org.smallbusinessweb.reference"
 READS = frozenset({"list", "read"})

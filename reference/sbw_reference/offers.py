@@ -4,17 +4,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sbw_validator import values
-from sbw_validator.findings import Finding
-from sbw_validator.schemas import Schemas, load_schemas
-from sbw_validator.standard import Resource, Standard
-from sbw_validator.validation import validate
-
 from sbw_reference import landing, members
 from sbw_reference.behaviour import Behaviour
 from sbw_reference.behaviours import Hook, hook
 from sbw_reference.members import Path
 from sbw_reference.store import Store
+from sbw_validator import values
+from sbw_validator.findings import Finding
+from sbw_validator.schemas import Schemas, load_schemas
+from sbw_validator.standard import Resource, Standard
+from sbw_validator.validation import validate
 
 ITEM_OPERATIONS = frozenset({"read", "update", "delete"})
 METHODS = {"list": "GET", "read": "GET", "create": "POST", "update": "PATCH", "delete": "DELETE"}
@@ -28,7 +27,7 @@ class Offer:
     standard: Standard
     operations: tuple[str, ...]
     declared: tuple[str, ...]
-    bundle: Mapping[str, Any]
+    bundle: dict[str, Any]
     read_only: tuple[Path, ...]
     defaults: Mapping[str, Any]
     before_write: Hook | None

@@ -60,13 +60,14 @@ def external_id(text: str) -> tuple[str, str | None]:
 def instant(text: str) -> int:
     """Return the first millisecond at or after an RFC 3339 timestamp."""
     # A plus sign that was not percent-encoded arrives as a space.
+    refusal = invalid_parameter("updated_since", "an RFC 3339 timestamp")
     found = INSTANT.fullmatch(text.replace(" ", "+"))
+    if found is None:
+        raise refusal
+    day, clock, fraction, zone = found.groups()
     try:
-        if found is None:
-            raise ValueError(text)
-        day, clock, fraction, zone = found.groups()
         moment = datetime.fromisoformat(f"{day}T{clock}{zone.upper()}")
         whole = (moment - EPOCH) // MILLISECOND
     except (ValueError, OverflowError):
-        raise invalid_parameter("updated_since", "an RFC 3339 timestamp") from None
+        raise refusal from None
     return whole + -(-int((fraction or "0").ljust(9, "0")) // 1_000_000)

@@ -5,15 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sbw_validator.schemas import SchemaValidator
-from sbw_validator.standard import Parameter
-
 from sbw_reference import query, records
 from sbw_reference.answers import PRIVATE, Answer, Call
 from sbw_reference.cursors import Criteria, Cursor
 from sbw_reference.offers import Offer, Provider
 from sbw_reference.problems import Refusal, invalid_parameter
 from sbw_reference.records import Row, record_of
+from sbw_validator.schemas import SchemaValidator
+from sbw_validator.standard import Parameter
 
 BATCH = 500
 PAGING = frozenset({"limit", "cursor"})

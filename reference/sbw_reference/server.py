@@ -11,7 +11,6 @@ from tempfile import mkdtemp
 from typing import Any
 
 import uvicorn
-from sbw_validator.standard import Standard, load_standard
 from sqlalchemy import exc
 
 from sbw_reference import app, offers, seeding, tables
@@ -19,10 +18,10 @@ from sbw_reference.behaviour import Behaviour
 from sbw_reference.errors import UsageError
 from sbw_reference.seeding import Inhabitants
 from sbw_reference.store import Store
+from sbw_validator.standard import Standard, load_standard
 
 BACKLOG = 512
 GRACE = 1.0  # seconds that open requests get when an app stops
-TICK = 0.005  # seconds between two looks at them
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +61,10 @@ class Quiet(uvicorn.Server):
             listening.close()
         for connection in list(self.server_state.connections):
             connection.shutdown()
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + GRACE
-        while self.server_state.tasks and loop.time() < deadline:
-            await asyncio.sleep(TICK)
-        for task in self.server_state.tasks:
-            task.cancel()
+        if tasks := set(self.server_state.tasks):
+            _, late = await asyncio.wait(tasks, timeout=GRACE)
+            for task in late:
+                task.cancel()
         await asyncio.sleep(0)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from threading import Lock
 from typing import Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, CursorResult, Engine
 
 from sbw_reference import statements, tables
 from sbw_reference.cursors import Criteria
@@ -114,7 +114,7 @@ class Store:
             return "unknown"
         return "deleted" if tenant in owners else "foreign"
 
-    def select(
+    def select(  # noqa: PLR0913 - a list has that many sides
         self,
         tenant: str | None,
         type_: str,
@@ -128,7 +128,7 @@ class Store:
 
         `created_until` hides what was created later, in milliseconds.
         """
-        arguments = {
+        arguments: dict[str, Any] = {
             "tenant": tenant,
             "type": type_,
             "after": after,
@@ -193,7 +193,7 @@ class Store:
 
 
 def _numbers(connection: Connection, tenant: str, at_once: int = 1) -> Iterator[int]:
-    """Yield the next numbers of a business; the first is taken at once, and locks the others out."""
+    """Yield the next numbers of a business; the first is taken at once and locks others out."""
 
     def taken() -> int:
         arguments = {"tenant": tenant, "many": at_once}
@@ -237,6 +237,14 @@ def _owners(
     return owners
 
 
+def _key(made: CursorResult[Any]) -> int:
+    """Return the position that a new record was given."""
+    key = made.inserted_primary_key
+    if key is None:
+        raise TypeError("the database does not say which position a record was given")
+    return int(key[0])
+
+
 def _apply(connection: Connection, item: Change, turn: Turn, origin: str) -> Change:
     """Write a change and return it with the position that its row got."""
     old = turn.row
@@ -269,8 +277,8 @@ def _write(connection: Connection, item: Change, at: int, origin: str) -> Change
         if row.position:
             connection.execute(statements.REPLACE, {**values, "at": row.position})
         else:
-            made = connection.execute(statements.INSERT_RECORD, values).inserted_primary_key
-            row = replace(row, position=made[0])
+            made = connection.execute(statements.INSERT_RECORD, values)
+            row = replace(row, position=_key(made))
     if item.keys:
         held = [
             {

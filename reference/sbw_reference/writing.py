@@ -4,9 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from sbw_validator.errors import MalformedJSON
-from sbw_validator.findings import Finding, parts_of, pointer_to
-
 from sbw_reference import members, merging, records
 from sbw_reference.answers import Answer, Call
 from sbw_reference.offers import Offer, Provider
@@ -14,6 +11,8 @@ from sbw_reference.problems import Fault, Problem, Refusal, faults
 from sbw_reference.reading import absent, current, parameters, record_headers
 from sbw_reference.records import ExternalKey, Row, external_keys, record_of
 from sbw_reference.store import CHANGED, DELETED, Change, Turn
+from sbw_validator.errors import MalformedJSON
+from sbw_validator.findings import Finding, parts_of, pointer_to
 
 UNKNOWN = frozenset({"unevaluatedProperties", "additionalProperties"})
 

@@ -13,12 +13,15 @@ from typing import TypeVar
 from sbw_reference.behaviour import Behaviour
 from sbw_reference.defects import (
     authorization,
-    collections,
+    bodies,
     contacts,
     discovery,
     external_ids,
     families,
+    filters,
+    lists,
     problems,
+    records,
     representation,
     updates,
     variants,
@@ -35,7 +38,7 @@ __all__ = ["Counter", "Defect", "Variant", "apply", "behave", "defects", "varian
 
 @cache
 def defects() -> dict[str, Defect]:
-    """Return all defects by id, in the order of their first requirement's module."""
+    """Return all defects by id, in the order of the text."""
     modules = (
         discovery,
         authorization,
@@ -43,8 +46,11 @@ def defects() -> dict[str, Defect]:
         versions,
         updates,
         problems,
+        bodies,
         external_ids,
-        collections,
+        filters,
+        records,
+        lists,
         contacts,
     )
     listed = [defect for module in modules for defect in module.DEFECTS]

@@ -103,7 +103,7 @@ def _trimmed(original: Any) -> Any:
     """Keep as much of a token as the column held that tokens were once kept in."""
 
     def bearer(headers: Any, query: Any) -> str | None:
-        token = original(headers, query)
+        token: str | None = original(headers, query)
         return token[:43] if token else token
 
     return bearer

@@ -1,4 +1,4 @@
-"""Mistakes with external ids and the filters."""
+"""Mistakes with external ids."""
 
 import hashlib
 import json
@@ -10,7 +10,6 @@ from sbw_reference.auth import Grant
 from sbw_reference.behaviour import Removal
 from sbw_reference.cursors import Criteria
 from sbw_reference.defects.defect import Defect
-from sbw_reference.pages import Fetch
 from sbw_reference.problems import Problem, Refusal
 from sbw_reference.records import ExternalKey, Row, external_keys
 
@@ -104,65 +103,6 @@ def _derived(*, by_tenant: bool) -> Any:
     return make
 
 
-def _selecting(change: Callable[[Criteria], Criteria]) -> Any:
-    return lambda original: lambda criteria: change(original(criteria))
-
-
-def _like(fits: Callable[[ExternalKey, str, str], bool]) -> Any:
-    """Look for external ids that fit the app and the id asked for."""
-
-    def make(original: Any) -> Any:
-        def page(fetch: Fetch, criteria: Criteria, after: int, limit: int) -> Page:
-            app, id_ = criteria.app, criteria.external_id
-            if app is None or id_ is None:
-                found: Page = original(fetch, criteria, after, limit)
-                return found
-
-            def fetch_like(_criteria: Criteria, start: int, count: int) -> list[Row]:
-                rows = fetch(Criteria(None, None, criteria.updated_since), start, EVERYTHING)
-                keyed = [(row, external_keys(row.body)) for row in rows]
-                like = [row for row, keys in keyed if any(fits(key, app, id_) for key in keys)]
-                return like[:count]
-
-            found = original(fetch_like, criteria, after, limit)
-            return found
-
-        return page
-
-    return make
-
-
-def _created_since(original: Any) -> Any:
-    """Take the instant of creation for that of the last change."""
-
-    def page(fetch: Fetch, criteria: Criteria, after: int, limit: int) -> Page:
-        since = criteria.updated_since
-        if since is None:
-            found: Page = original(fetch, criteria, after, limit)
-            return found
-
-        def fetch_new(_criteria: Criteria, start: int, count: int) -> list[Row]:
-            rows = fetch(replace(criteria, updated_since=None), start, EVERYTHING)
-            return [row for row in rows if row.created_at >= since][:count]
-
-        found = original(fetch_new, criteria, after, limit)
-        return found
-
-    return page
-
-
-def _since(change: Callable[[int], int]) -> Any:
-    return lambda original: lambda text: change(original(text))
-
-
-def _last_colon(original: Any) -> Any:
-    def external_id(text: str) -> tuple[str, str | None]:
-        app, id_ = original(text)
-        return app, id_.partition("+")[0] if id_ and "+" in id_ else id_
-
-    return external_id
-
-
 DEFECTS = (
     Defect(
         "keeps-five-external-ids",
@@ -251,81 +191,5 @@ DEFECTS = (
         ("create",),
         "new_id",
         _derived(by_tenant=True),
-    ),
-    Defect(
-        "app-filter-ignored",
-        "The filter by the app of an external id is passed over",
-        ("CORE-064",),
-        ("list",),
-        "criteria",
-        _selecting(
-            lambda criteria: (
-                criteria if criteria.external_id is not None else replace(criteria, app=None)
-            )
-        ),
-    ),
-    Defect(
-        "external-id-filter-without-app",
-        "The filter by external id looks at the id only",
-        ("CORE-064",),
-        ("list",),
-        "page",
-        _like(lambda key, _app, id_: key.id == id_),
-    ),
-    Defect(
-        "external-id-filter-by-beginning",
-        "The filter by external id finds ids that begin like the one asked for",
-        ("CORE-064",),
-        ("list",),
-        "page",
-        _like(lambda key, app, id_: key.app == app and key.id.startswith(id_)),
-    ),
-    Defect(
-        "external-id-decoded-badly",
-        "What stands behind a plus sign in the filter by external id is lost",
-        ("CORE-064",),
-        ("list",),
-        "external_id",
-        _last_colon,
-    ),
-    Defect(
-        "updated-since-ignored",
-        "The filter by the instant of the last change is passed over",
-        ("CORE-065",),
-        ("list",),
-        "criteria",
-        _selecting(lambda criteria: replace(criteria, updated_since=None)),
-    ),
-    Defect(
-        "updated-since-later-only",
-        "The filter leaves out what changed at the very instant",
-        ("CORE-065",),
-        ("list",),
-        "instant",
-        _since(lambda since: since + 1),
-    ),
-    Defect(
-        "updated-since-by-day",
-        "The filter looks at the day only",
-        ("CORE-065",),
-        ("list",),
-        "instant",
-        _since(lambda since: since - since % DAY),
-    ),
-    Defect(
-        "updated-since-by-second",
-        "The filter cuts the instant to seconds",
-        ("CORE-065",),
-        ("list",),
-        "instant",
-        _since(lambda since: since - since % SECOND),
-    ),
-    Defect(
-        "updated-since-means-created",
-        "The filter looks at the instant of creation",
-        ("CORE-065",),
-        ("list",),
-        "page",
-        _created_since,
     ),
 )

@@ -4,12 +4,11 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from sbw_reference.defects.defect import Defect
 from sbw_validator.findings import parts_of
 from sbw_validator.rules import rules
 from sbw_validator.standard import Resource, Standard, load_standard
 from sbw_validator.validation import validate
-
-from sbw_reference.defects.defect import Defect
 
 ENVELOPE = frozenset({"id", "type", "meta", "external_ids"})
 EACH = "*"
@@ -80,8 +79,9 @@ def without(value: Any, path: Path) -> Any:
 
 
 def sampled(standard: Standard, resource: Resource) -> list[Path]:
-    """Return paths to lose, two of each member of the top level: the second and the last that
-    the examples hold and that no example needs to stay valid.
+    """Return paths to lose, two of each member of the top level.
+
+    They are the second and the last that the examples hold and that no example needs to be valid.
     """
     examples = list(valid_examples(standard, resource))
     chosen: list[Path] = []

@@ -1,12 +1,10 @@
-"""Mistakes in creating, reading, deleting and listing."""
+"""Mistakes in lists: pages, limits, cursors."""
 
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from sbw_reference.answers import Answer
-from sbw_reference.auth import Grant
-from sbw_reference.behaviour import Removal
 from sbw_reference.cursors import Criteria, Cursor
 from sbw_reference.defects.defect import Defect
 from sbw_reference.pages import Fetch
@@ -32,40 +30,6 @@ def _answered(operation: str, change: Callable[[Answer], Answer]) -> Any:
         return answer
 
     return make
-
-
-def _without_header(name: str, answer: Answer) -> Answer:
-    return replace(answer, headers={k: v for k, v in answer.headers.items() if k != name})
-
-
-def _confirmed(answer: Answer) -> Answer:
-    return replace(answer, status=200, document={"deleted": True}, kind="json")
-
-
-def _without_labels(value: Any) -> Any:
-    """Leave out the labels of elements."""
-    if isinstance(value, list):
-        return [_without_labels(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _without_labels(item) for name, item in value.items() if name != LABEL}
-    return value
-
-
-def _stale(original: Any) -> Any:
-    """Read from a cache that only the first update of a record makes invalid."""
-    cache: dict[str, Record] = {}
-    updates: dict[str, int] = {}
-
-    def serialise(record: Record, operation: str, grant: Grant) -> Record:
-        shown: Record = original(record, operation, grant)
-        id_ = shown["id"]
-        if operation == "update":
-            updates[id_] = updates.get(id_, 0) + 1
-        if operation == "read" and updates.get(id_, 0) > 0:
-            return cache.setdefault(id_, shown)
-        return shown
-
-    return serialise
 
 
 def _at_most(original: Any) -> Any:
@@ -163,10 +127,6 @@ def _elsewhere(collection: str) -> str:
     return INTERNAL + "/" + collection.rpartition("/")[2]
 
 
-def _removal(**stays: bool) -> Any:
-    return lambda _original: lambda _row: Removal(**stays)
-
-
 def _null_next(answer: Answer) -> Answer:
     if answer.kind != "json" or "next" in answer.document:
         return answer
@@ -174,90 +134,6 @@ def _null_next(answer: Answer) -> Answer:
 
 
 DEFECTS = (
-    Defect(
-        "create-200",
-        "A create is answered with 200",
-        ("CORE-070",),
-        ("create",),
-        "answer",
-        _answered("create", lambda answer: replace(answer, status=200)),
-    ),
-    Defect(
-        "create-without-location",
-        "The answer to a create does not say where the record is",
-        ("CORE-070",),
-        ("create",),
-        "answer",
-        _answered("create", lambda answer: _without_header("Location", answer)),
-    ),
-    Defect(
-        "location-of-collection",
-        "Location of a new record is the address of the collection",
-        ("CORE-070",),
-        ("create",),
-        "location",
-        lambda _original: lambda collection, _id: collection,
-    ),
-    Defect(
-        "location-relative-to-nowhere",
-        "Location is relative, and leads beside the collection",
-        ("CORE-070",),
-        ("create",),
-        "location",
-        lambda _original: lambda _collection, id_: id_,
-    ),
-    Defect(
-        "read-from-cache",
-        "Reading shows the state after the first update, which a cache keeps",
-        ("CORE-071", "CORE-034"),
-        ("read", "update"),
-        "serialise",
-        _stale,
-    ),
-    Defect(
-        "reads-leave-out-labels",
-        "Reading shows no labels, which the answer to a write did show",
-        ("CORE-071", "CORE-047"),
-        ("read", "list"),
-        "serialise",
-        lambda original: (
-            lambda record, operation, grant: _hiding_arrays(
-                original(record, operation, grant), operation, grant
-            )
-        ),
-    ),
-    Defect(
-        "read-203",
-        "Reading a record is answered with 203",
-        ("CORE-071", "CORE-015"),
-        ("read",),
-        "answer",
-        _answered("read", lambda answer: replace(answer, status=203)),
-    ),
-    Defect(
-        "delete-200",
-        "A deletion is answered with 200 and a confirmation",
-        ("CORE-072",),
-        ("delete",),
-        "answer",
-        _answered("delete", _confirmed),
-    ),
-    Defect(
-        "deletion-leaves-listed",
-        "A deleted record stays in lists",
-        ("CORE-072",),
-        ("delete",),
-        "removal",
-        _removal(listed=True),
-    ),
-    Defect(
-        "deletion-leaves-readable",
-        "A deleted record can still be read",
-        ("CORE-072",),
-        ("delete",),
-        "removal",
-        _removal(readable=True),
-    ),
     Defect(
         "page-without-link",
         "A page has no Link header",
