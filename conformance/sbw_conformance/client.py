@@ -251,9 +251,10 @@ def _retry_after(exchange: Exchange) -> float | None:
 
 
 def _sentence(error: Exception) -> str:
+    """Why there was no answer, without the names of our own objects."""
     reason = getattr(error, "reason", None) or error
-    text = (
-        str(reason).rpartition("object at 0x")[2] if "object at 0x" in str(reason) else str(reason)
-    )
+    told = [str(part) for part in reason.args if isinstance(part, str | Exception)]
+    text = told[0] if told and "IncompleteRead" in told[0] else " ".join(told)
+    _, _, text = text.rpartition("object at 0x")
     _, _, tail = text.partition("): ")
-    return (tail or text)[:300] or type(error).__name__
+    return (tail or text)[:300] or type(reason).__name__

@@ -87,7 +87,9 @@ class Redaction:
         return max(map(len, self._forms), default=0)
 
     def text(self, text: str) -> str:
-        """The text without the secrets."""
+        """The text without the secrets, and without halves of surrogate pairs."""
+        if not text.isascii():
+            text = text.encode(errors="backslashreplace").decode()
         for form in sorted(self._forms, key=len, reverse=True):
             text = text.replace(form, REDACTED)
         return _SECRET_MEMBER.sub(rf"\1{REDACTED}", text)
