@@ -32,7 +32,7 @@ class Offer:
     defaults: Mapping[str, Any]
     before_write: Hook | None
     after_commit: Hook | None
-    search: Hook | None
+    compute: Hook | None
 
     @property
     def type(self) -> str:
@@ -94,7 +94,7 @@ def offer_of(resource: Resource, standard: Standard, behaviour: Behaviour) -> Of
         defaults=members.defaults(full),
         before_write=hook(resource, "before_write"),
         after_commit=hook(resource, "after_commit"),
-        search=hook(resource, "search"),
+        compute=hook(resource, "compute"),
     )
 
 

@@ -151,7 +151,7 @@ def search(provider: Provider, offer: Offer, call: Call) -> Answer:
     for name in declared:
         if declared[name].required and name not in values:
             raise invalid_parameter(name, "a value; it cannot be left out")
-    hook: Callable[..., Any] | None = offer.search
+    hook: Callable[..., Any] | None = offer.compute
     items = list(hook(View(provider, call.grant.tenant), values)) if hook else []
     return page_answer(provider, offer, call, items, None)
 

@@ -6,9 +6,10 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
-from sbw_reference import auth, merging, records
+from sbw_reference import auth, members, merging, records
 from sbw_reference.auth import Grant
 from sbw_reference.behaviours import hook
+from sbw_reference.examples import valid_examples
 from sbw_reference.offers import Offer, Provider
 from sbw_reference.records import ExternalKey, Row
 from sbw_reference.store import Store
@@ -105,16 +106,25 @@ def business(provider: Provider, label: str, seed_data: int) -> str:
     return id_
 
 
+def only_one(offer: Offer, tenant_id: str, name: str) -> tuple[str, dict[str, Any]]:
+    """Return id and body of the first record of a singleton: as its hook or an example has it."""
+    seed = hook(offer.resource, "seed")
+    if seed is not None:
+        seeded: tuple[str, dict[str, Any]] = seed(tenant_id, name)
+        return seeded
+    body: Any = offer.resource.minimal or next(valid_examples(offer.standard, offer.resource), {})
+    for path in (*offer.read_only, ("type",)):
+        body = members.without(body, path)
+    return secrets.token_hex(10), {**body, **offer.defaults}
+
+
 def first_rows(
     offer: Offer, tenant_id: str, name: str, seed_data: int
 ) -> list[tuple[Row, tuple[ExternalKey, ...]]]:
     """Return the records that a resource begins with: the one of a singleton, or seed data."""
     moment = records.now() - DAY
     if offer.alone:
-        seed = hook(offer.resource, "seed")
-        id_, body = secrets.token_hex(10), dict(offer.resource.minimal or {})
-        if seed is not None:
-            id_, body = seed(tenant_id, name)
+        id_, body = only_one(offer, tenant_id, name)
         body = merging.with_defaults(body, offer.defaults)
         return [(Row(tenant_id, offer.type, id_, "", moment, moment, body, OLD_APP), ())]
     if offer.resource.minimal is None or "create" not in offer.resource.operations:

@@ -3,7 +3,7 @@
 The hooks are `seed(tenant, name) -> (id, body)`, the first record of a singleton in a business
 with that id and name; `before_write(body, current) -> body`, which sees the body to be stored and
 the one before (None for a new record); `after_commit(record)`; and
-`search(view, parameters) -> items`, the items of a query. The registry names them
+`compute(view, parameters) -> items`, the items of a query. The registry names them
 `module.function` in this package or `module:function` anywhere; a function of that name in a
 module named as the type is found too.
 """

@@ -113,7 +113,7 @@ DEFECTS = (
     Defect(
         "no-token-403",
         "A request without a token is forbidden instead of unauthorized",
-        ("CORE-010", "CORE-012"),
+        ("CORE-010",),
         ("*",),
         "problem",
         _of_token(sent=False, status=403, name="forbidden"),
@@ -137,7 +137,7 @@ DEFECTS = (
     Defect(
         "no-token-redirect",
         "A request without a token is sent to the login page",
-        ("CORE-010", "CORE-012"),
+        ("CORE-010",),
         ("*",),
         "middleware",
         asgi.answering(_redirect),
@@ -145,11 +145,10 @@ DEFECTS = (
     Defect(
         "no-token-login-page",
         "A request without a token gets the login page with status 200",
-        ("CORE-010", "CORE-012", "CORE-031", "CORE-073"),
+        ("CORE-010", "CORE-012", "CORE-031"),
         ("*",),
         "middleware",
         asgi.answering(_login_page),
-        reason="a web page with status 200 in place of a list is no page of a list either",
     ),
     Defect(
         "bad-token-without-error",

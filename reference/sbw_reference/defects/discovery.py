@@ -147,7 +147,7 @@ DEFECTS = (
     Defect(
         "claims-class-without-its-base",
         "The landing page names the class but not the one it depends on",
-        ("CORE-003", "CORE-004"),
+        ("CORE-003",),
         ("landing",),
         "landing",
         lambda original: lambda page: _without_first_class(original(page)),

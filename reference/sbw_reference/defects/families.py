@@ -1,10 +1,10 @@
 """Defects generated from the schemas, examples and rules of the standard."""
 
-import json
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sbw_reference.defects.defect import Defect
+from sbw_reference.examples import valid_examples
 from sbw_validator.findings import parts_of
 from sbw_validator.rules import rules
 from sbw_validator.standard import Resource, Standard, load_standard
@@ -36,7 +36,7 @@ def drops_member(path: Path) -> Defect:
     return Defect(
         f"drops-member:{pointer}",
         f"What stands at {pointer} and in its place in other elements is not stored",
-        ("CORE-040", "CORE-047") if EACH in path else ("CORE-040",),
+        ("CORE-040",),
         WRITES,
         "keep",
         lambda original: lambda body, operation: without(original(body, operation), path),
@@ -59,7 +59,7 @@ def accepts_violation(rule: str, operation: str) -> Defect:
     return Defect(
         f"accepts-violation:{rule}{suffix}",
         f"A {operation} that breaks {rule} is accepted",
-        (rule, "CORE-052"),
+        (rule, "CORE-052") if operation == "create" else (rule,),
         (operation,),
         "findings",
         make,
@@ -116,10 +116,3 @@ def leaves(value: Any, path: Path) -> Iterator[Path]:
             yield from leaves(item, (*path, EACH))
     elif value is not None:
         yield path
-
-
-def valid_examples(standard: Standard, resource: Resource) -> Iterator[Mapping[str, Any]]:
-    """Yield the valid examples of a resource."""
-    folder = standard.schemas / "examples" / resource.type / "valid"
-    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
-        yield json.loads(file.read_text(encoding="utf-8"))

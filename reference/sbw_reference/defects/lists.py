@@ -153,7 +153,7 @@ DEFECTS = (
     Defect(
         "last-page-next-null",
         "The next of the last page is null",
-        ("CORE-073", "CORE-077"),
+        ("CORE-073",),
         ("list",),
         "answer",
         _answered("list", _null_next),
@@ -177,7 +177,7 @@ DEFECTS = (
     Defect(
         "limit-at-most-50",
         "A limit above 50 is refused",
-        ("CORE-074", "CORE-073"),
+        ("CORE-074",),
         ("list",),
         "limit",
         _at_most,

@@ -113,7 +113,7 @@ DEFECTS = (
     Defect(
         "read-from-cache",
         "Reading shows the state after the first update, which a cache keeps",
-        ("CORE-071", "CORE-034"),
+        ("CORE-071",),
         ("read", "update"),
         "serialise",
         _stale,
@@ -129,7 +129,7 @@ DEFECTS = (
     Defect(
         "read-203",
         "Reading a record is answered with 203",
-        ("CORE-071", "CORE-015"),
+        ("CORE-071",),
         ("read",),
         "answer",
         _answered("read", lambda answer: replace(answer, status=203)),

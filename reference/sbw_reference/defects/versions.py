@@ -253,7 +253,7 @@ DEFECTS = (
     Defect(
         "star-is-no-version",
         "If-Match: * is compared like a version and never matches",
-        ("CORE-048", "CORE-076"),
+        ("CORE-048",),
         ("update",),
         "if_match",
         _no_star(412, "version-conflict"),
@@ -261,7 +261,7 @@ DEFECTS = (
     Defect(
         "star-refused",
         "If-Match: * is refused as if it were missing",
-        ("CORE-048", "CORE-076"),
+        ("CORE-048",),
         ("update",),
         "if_match",
         _no_star(428, "precondition-required"),
