@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -73,8 +74,12 @@ class Reference:
         self.target: Target
 
     def __enter__(self) -> Self:
-        self._process = _start("serve", "--ready-json", *self._arguments)
-        self.target = target_of(_line(self._process))
+        self._process = _Process.start("serve", "--ready-json", *self._arguments)
+        try:
+            self.target = target_of(self._process.read())
+        except BaseException:
+            self._process.end()
+            raise
         return self
 
     def __exit__(
@@ -83,14 +88,14 @@ class Reference:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        _end(self._process)
+        self._process.end()
 
 
 class Fleet:
     """Many reference providers in one process, each with a store of its own."""
 
     def __enter__(self) -> Self:
-        self._process = _start("fleet")
+        self._process = _Process.start("fleet")
         self._lock = threading.Lock()
         return self
 
@@ -100,9 +105,7 @@ class Fleet:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        if self._process.stdin:
-            self._process.stdin.close()
-        _end(self._process)
+        self._process.end()
 
     def start(self, name: str, **what: Any) -> Target:
         """Start a provider, with a defect or a variant where `what` says so."""
@@ -114,49 +117,60 @@ class Fleet:
 
     def _ask(self, line: Mapping[str, Any]) -> dict[str, Any]:
         with self._lock:
-            pipe: IO[str] | None = self._process.stdin
-            if pipe is None:
-                raise ProviderError("the fleet has no input")
-            pipe.write(json.dumps(line) + "\n")
-            pipe.flush()
-            answer = _line(self._process)
+            self._process.write(line)
+            answer = self._process.read()
         if "error" in answer:
             raise ProviderError(str(answer["error"]))
         return answer
 
 
-def _start(*arguments: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, *MODULE, *arguments],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        start_new_session=True,
-    )
+@dataclass
+class _Process:
+    """A provider process; what it says on stderr goes to a file, so that it never has to wait."""
 
+    popen: subprocess.Popen[str]
+    stderr: IO[bytes]
 
-def _line(process: subprocess.Popen[str]) -> dict[str, Any]:
-    line = process.stdout.readline() if process.stdout else ""
-    if not line:
-        process.wait(10)
-        said = process.stderr.read().strip() if process.stderr else ""
-        raise ProviderError(said or "the reference provider ended without a word")
-    found: dict[str, Any] = json.loads(line)
-    return found
+    @classmethod
+    def start(cls, *arguments: str) -> Self:
+        stderr = tempfile.TemporaryFile()  # noqa: SIM115  # closed by end()
+        popen = subprocess.Popen(
+            [sys.executable, *MODULE, *arguments],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            text=True,
+            start_new_session=True,
+        )
+        return cls(popen, stderr)
 
+    def write(self, value: Mapping[str, Any]) -> None:
+        if self.popen.stdin is None:
+            raise ProviderError("the reference provider has no input")
+        self.popen.stdin.write(json.dumps(value) + "\n")
+        self.popen.stdin.flush()
 
-def _end(process: subprocess.Popen[str]) -> None:
-    if process.poll() is None:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-    for pipe in (process.stdin, process.stdout, process.stderr):
-        if pipe is not None:
-            pipe.close()
+    def read(self) -> dict[str, Any]:
+        line = self.popen.stdout.readline() if self.popen.stdout else ""
+        if not line:
+            self.popen.wait(10)
+            self.stderr.seek(0)
+            said = self.stderr.read().decode(errors="replace").strip()
+            raise ProviderError(said or "the reference provider ended without a word")
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+    def end(self) -> None:
+        if self.popen.poll() is None:
+            self.popen.terminate()
+            try:
+                self.popen.wait(10)
+            except subprocess.TimeoutExpired:
+                self.popen.kill()
+                self.popen.wait()
+        for pipe in (self.popen.stdin, self.popen.stdout, self.stderr):
+            if pipe is not None:
+                pipe.close()
 
 
 def serve(arguments: Sequence[str]) -> int:
