@@ -32,7 +32,7 @@ def results_of(
         base = Result(requirement, check.id, resource, Outcome.PASS, check.kind, len(asserted))
         found.append(_result(base, asserted, ended, broken(requirements, requirement)))
     if check.kind == "program":
-        return [result for result in found if result.assertions]
+        return [r for r in found if r.assertions or r.outcome is Outcome.ERROR]
     return found
 
 

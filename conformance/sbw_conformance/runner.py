@@ -42,6 +42,10 @@ PROGRAMS = 12
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
 
 
+BROKEN = frozenset({Outcome.FAIL, Outcome.WARN})
+"""What a provider did, as against what the suite could not do."""
+
+
 @dataclass(frozen=True)
 class Progress:
     """How far a run is: tasks done of all, requests sent, failures so far, the last task."""
@@ -182,12 +186,12 @@ class Runner:
             trial, ended = self._try(task, f"{check.id}.{number}", steps)
             trials.append(trial)
             results = results_of(run.requirements, check, trial, ended)
-            failed = [result for result in results if result.outcome is not Outcome.PASS]
-            if failed:
+            over = any(result.outcome is not Outcome.PASS for result in results)
+            if failed := [result for result in results if result.outcome in BROKEN]:
                 results = self._shrunk(task, drawn, steps, failed, trials)
             for result in results:
                 self._worst(found, result)
-            if failed:
+            if over:
                 break
         self._finish(task, trials, list(found.values()))
 
@@ -201,7 +205,7 @@ class Runner:
         def fails(program: Program) -> bool:
             trial, ended = self._try(task, f"{name}.{len(known)}", program)
             results = results_of(self.run.requirements, task.check, trial, ended)
-            again = [r for r in results if r.outcome is Outcome.FAIL and r.requirement in wanted]
+            again = [r for r in results if r.outcome in BROKEN and r.requirement in wanted]
             if again:
                 trials.append(trial)
                 known[named(program)] = again

@@ -1,0 +1,167 @@
+"""The suite goes no faster than it is asked to, and waits when a provider says so."""
+
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+from tests.conformance.support import (
+    Asked,
+    Providers,
+    Proxy,
+    Reply,
+    Server,
+    http_answer,
+    run,
+    until,
+)
+
+from sbw_conformance.client import Client, Pacer
+from sbw_conformance.exchanges import Exchange, Request
+from sbw_conformance.results import Verdict
+
+
+def get(client: Client, server: Server) -> Exchange:
+    """One request to a server."""
+    request = Request("anonymous", "read", "GET", f"{server.url}/business")
+    return client.send(request, (), "test", 1)
+
+
+class Throttle:
+    """Refuses what comes sooner than an instant that it gave out, and counts such haste."""
+
+    def __init__(self, every: int, answer: Callable[[], str]) -> None:
+        self._every = every
+        self._answer = answer
+        self._lock = threading.Lock()
+        self.asked = self.refused = 0
+
+    def __call__(self, _: Asked) -> Reply | None:
+        """Refuse each so many requests."""
+        with self._lock:
+            self.asked += 1
+            if self.asked % self._every:
+                return None
+            self.refused += 1
+        return http_answer(429, "{}", retry_after=self._answer())
+
+
+def test_a_provider_that_throttles_is_conformant(provider: Providers) -> None:
+    """429 with Retry-After is waited out and asked again; it spoils no check."""
+    throttle = Throttle(10, lambda: "0")
+    with Proxy(provider(), throttle) as proxy:
+        report = run(proxy.seen, "core.create_answers", "core.reading_shows", "core.walk_shows")
+    assert report.verdict is Verdict.CONFORMANT
+    assert throttle.refused >= 3
+    assert not any(e.get("status") == 429 for e in report.exchanges.values())
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("1", 1.0),
+        (lambda: format_datetime(datetime.now(UTC) + timedelta(seconds=2), usegmt=True), 0.9),
+    ],
+    ids=["seconds", "date"],
+)
+def test_retry_after_is_waited_out(value: object, seconds: float) -> None:
+    """Both forms of RFC 9110 section 10.2.3 are honoured, by all workers at once."""
+    came: list[float] = []
+
+    def answer(_: Asked) -> Reply:
+        came.append(time.monotonic())
+        said = value() if callable(value) else str(value)
+        return (
+            http_answer(429, "{}", retry_after=said) if len(came) == 1 else http_answer(200, "{}")
+        )
+
+    client = Client()
+    with Server(answer) as server:
+        assert get(client, server).status == 200
+    assert came[1] - came[0] >= seconds
+    assert client.sent == 2
+
+
+@pytest.mark.parametrize("value", ["soon", "-1", "1.5", "", "999999", "9" * 5000, "²"])
+def test_what_cannot_be_waited_out_is_the_answer(value: str) -> None:
+    """A 429 that names no usable time, or one that is too far away, is judged as it is."""
+    with Server(lambda _: http_answer(429, "{}", retry_after=value)) as server:
+        client = Client(patience=5)
+        started = time.monotonic()
+        assert get(client, server).status == 429
+    assert time.monotonic() - started < 3
+    assert client.sent == 1
+
+
+def test_patience_ends_and_is_not_spent_again() -> None:
+    """Where waiting was in vain, later requests do not wait until another answer came."""
+    status = [429]
+    with Server(lambda _: http_answer(status[0], "{}", retry_after="0")) as server:
+        client = Client(patience=0.5)
+        assert get(client, server).status == 429
+        spent = client.sent
+        assert 3 <= spent <= 7
+        assert get(client, server).status == 429
+        assert client.sent == spent + 1
+        status[0] = 200
+        assert get(client, server).status == 200
+        status[0] = 429
+        assert get(client, server).status == 429
+        assert client.sent > spent + 4
+
+
+def test_pace_holds_over_all_workers() -> None:
+    """So many requests a second and no more, whoever sends them."""
+    came: list[float] = []
+
+    def answer(_: Asked) -> Reply:
+        came.append(time.monotonic())
+        return http_answer(200, "{}")
+
+    with Server(answer) as server, ThreadPoolExecutor(8) as pool:
+        client = Client(pacer=Pacer(requests_per_second=20))
+        list(pool.map(lambda _: get(client, server), range(21)))
+    assert max(came) - min(came) >= 20 / 20 * 0.95
+
+
+def test_pace_holds_over_a_run(provider: Providers) -> None:
+    """`requests_per_second` bounds a whole run, clean-up included."""
+    target = replace(provider(), requests_per_second=40)
+    report = run(target, "core.create_answers", "core.reading_shows", preflight=False)
+    assert report.verdict is Verdict.CONFORMANT
+    sent, took = report.end["requests"], report.end["seconds"]
+    assert (sent - 1) / 40 <= took
+
+
+def test_a_hurry_lets_go_of_those_that_wait() -> None:
+    """Those that wait for their turn go at once; the pace holds for those that come later."""
+    pacer = Pacer(requests_per_second=0.01)
+    pacer.wait()
+    waiting = threading.Thread(target=pacer.wait)
+    waiting.start()
+    until(lambda: pacer._next > time.monotonic() + 100, "the wait")
+    pacer.hurry()
+    waiting.join(5)
+    assert not waiting.is_alive()
+    pacer.wait()
+    assert pacer._next > time.monotonic() + 50
+
+
+def test_a_connection_that_went_stale_is_tried_once_more() -> None:
+    """A read on a connection that broke at once is asked again; a write is not."""
+    came: list[str] = []
+
+    def answer(asked: Asked) -> Reply:
+        came.append(asked.method)
+        return b"" if came.count(asked.method) == 1 else http_answer(200, "{}")
+
+    with Server(answer) as server:
+        client = Client()
+        assert get(client, server).status == 200
+        request = Request("anonymous", "create", "POST", f"{server.url}/contacts", body=b"{}")
+        assert client.send(request, (), "test", 2).failure
+    assert came == ["GET", "GET", "POST"]
