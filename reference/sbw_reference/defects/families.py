@@ -59,7 +59,7 @@ def accepts_violation(rule: str, operation: str) -> Defect:
     return Defect(
         f"accepts-violation:{rule}{suffix}",
         f"A {operation} that breaks {rule} is accepted",
-        (rule, "CORE-052") if operation == "create" else (rule,),
+        (rule,),
         (operation,),
         "findings",
         make,

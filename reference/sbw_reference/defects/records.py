@@ -121,7 +121,7 @@ DEFECTS = (
     Defect(
         "reads-leave-out-labels",
         "Reading shows no labels, which the answer to a write did show",
-        ("CORE-071", "CORE-047"),
+        ("CORE-071",),
         ("read", "list"),
         "serialise",
         _unlabelled,
