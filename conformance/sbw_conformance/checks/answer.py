@@ -4,6 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sbw_conformance.checks import bodies
 from sbw_conformance.exchanges import Exchange
 from sbw_validator.standard import Resource
 from sbw_validator.values import Difference, differences
@@ -152,9 +153,8 @@ class Answer:
     def unlike(self, record: Mapping[str, Any]) -> list[Difference]:
         """Where the answer is not just this record."""
         schema = self.trial.run.schemas.bundle(self._resource.type)
-        # What only one side has and the schema does not know is no part of the record.
-        back = {found.pointer for found in differences(self.value, dict(record), schema)}
-        return [d for d in differences(dict(record), self.value, schema) if d.pointer in back]
+        one, other = (bodies.known(value, schema, schema) for value in (record, self.value))
+        return differences(one, other, schema, ignore_unknown=False)
 
     def _must_not_differ(self, found: Collection[Difference], under: str | None) -> None:
         first = next(iter(found), None)

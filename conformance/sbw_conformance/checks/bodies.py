@@ -54,16 +54,31 @@ def copy(value: Any) -> Any:
     return json.loads(json.dumps(value, default=dict))
 
 
-def written(record: Mapping[str, Any]) -> dict[str, Any]:
-    """What consumers wrote of a record, external ids aside, without members that are null."""
+def written(record: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
+    """What consumers wrote of a record, external ids aside: known members that are not null."""
     other = {"id", "type", "meta", "external_ids"}
-    return {name: _set(v) for name, v in record.items() if name not in other and v is not None}
+    found = known(record, schema, schema)
+    return {name: value for name, value in found.items() if name not in other}
 
 
-def _set(value: Any) -> Any:
+def known(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
+    """A value without members that the schema does not know or that are null."""
+    schemas = list(_applied(schema, root))
     if isinstance(value, dict):
-        return {name: _set(member) for name, member in value.items() if member is not None}
-    return [_set(item) for item in value] if isinstance(value, list) else value
+        members: dict[str, Any] = {}
+        for part in schemas:
+            members |= part.get("properties", {})
+        if not members:
+            return value
+        return {
+            name: known(member, members[name], root)
+            for name, member in value.items()
+            if name in members and member is not None
+        }
+    if isinstance(value, list):
+        items: dict[str, Any] = next((part["items"] for part in schemas if "items" in part), {})
+        return [known(item, items, root) for item in value]
+    return value
 
 
 def external_ids(value: Any) -> list[Mapping[str, Any]]:

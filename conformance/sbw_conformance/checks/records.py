@@ -111,7 +111,11 @@ class Records:
     # Single records
 
     def create(self, members: Mapping[str, Any] | None = None) -> Record:
-        """A record for this check alone; for a singleton the one there is, put back at the end."""
+        """A record for this check alone.
+
+        For a singleton it is the one there is, put back at the end; where nothing can be created
+        it is one that is there already, to be read only.
+        """
         if self.resource.shape == "singleton":
             value = self.get().value
             if "update" in self.operations:
@@ -120,8 +124,18 @@ class Records:
         elif "create" in self.operations:
             value = self.post(self.body(members)).value
         else:
-            raise CouldNotRun(f"the provider does not offer to create {self.resource.type} records")
+            value = self._borrowed()
         return self._record(value)
+
+    def _borrowed(self) -> dict[str, Any]:
+        kind, wanted = self.resource.type, self.operations & {"update", "delete"}
+        if wanted:
+            raise CouldNotRun(f"{kind} has {min(wanted)} but no create: there is no record of ours")
+        items = self.page().must_succeed().exchange.items
+        if not items:
+            raise CouldNotRun(f"there is no {kind} record to read; add some to the test business")
+        found: dict[str, Any] = self.get(str(items[0].get("id"))).value
+        return found
 
     def post(
         self,

@@ -36,7 +36,9 @@ def _is_kept_by_update(rule: Rule, records: Records, example: bodies.Example) ->
     """No update may leave a record behind that breaks the rule."""
     record = records.create()
     wanted = {name: value for name, value in example.value.items() if name != "external_ids"}
-    answer = records.patch(record, bodies.replacing(bodies.written(record.value), wanted))
+    answer = records.patch(
+        record, bodies.replacing(bodies.written(record.value, records.schema), wanted)
+    )
     after = answer.exchange.record
     broken = after is not None and any(rule.check(after))
     answer.verify(not broken, f"a refusal of an update to {example.name}")

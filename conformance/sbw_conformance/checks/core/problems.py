@@ -103,7 +103,7 @@ def invalid_update_is_refused(records: Records) -> None:
     record = records.create()
     records.confirm(record)
     run, resource = records.trial.run, records.resource
-    content = bodies.written(record.value)
+    content = bodies.written(record.value, records.schema)
     for example in bodies.invalid(run.standard, resource):
         patch = {name: v for name, v in example.value.items() if name != "external_ids"}
         after = bodies.merged(content, patch)

@@ -115,7 +115,7 @@ def write_without_change_changes_nothing(records: Records) -> None:
     run = records.trial.run
     if "create" in records.operations:
         record = records.create(bodies.richest(run.standard, records.resource).value)
-        sent = bodies.written(record.value)
+        sent = bodies.written(record.value, records.schema)
     else:
         record = records.create()
         sent = {}
@@ -178,9 +178,9 @@ def update_is_a_merge_patch(records: Records) -> None:
     example = bodies.richest(run.standard, resource).value
     record = records.create(example)
     # Of what the provider kept: that it keeps all is another requirement's matter.
-    patches = _patches(records, bodies.written(record.value))
+    patches = _patches(records, bodies.written(record.value, records.schema))
     for patch in patches:
-        content = bodies.written(record.value)
+        content = bodies.written(record.value, records.schema)
         wanted = bodies.merged(content, patch)
         answer = records.patch(record, patch)
         answer.verify(200 <= answer.status < 300, "a merge patch that is accepted")
