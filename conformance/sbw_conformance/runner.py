@@ -1,5 +1,6 @@
 """Runs checks against a target: pool, order, progress, clean-up, and the event stream."""
 
+import itertools
 import re
 import resource as system
 import sys
@@ -200,10 +201,11 @@ class Runner:
     ) -> list[Result]:
         wanted = {result.requirement for result in failed}
         known: dict[str, list[Result]] = {named(steps): failed}
-        name = f"{task.check.id}.shrinking"
+        numbers = itertools.count(1)  # no two runs mark their records alike
 
         def fails(program: Program) -> bool:
-            trial, ended = self._try(task, f"{name}.{len(known)}", program)
+            name = f"{task.check.id}.shrinking.{next(numbers)}"
+            trial, ended = self._try(task, name, program)
             results = results_of(self.run.requirements, task.check, trial, ended)
             again = [r for r in results if r.outcome in BROKEN and r.requirement in wanted]
             if again:

@@ -1,0 +1,223 @@
+"""What is drawn: programs by seed alone and without I/O, bodies that are valid and reach all."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, seed, settings
+from tests.conformance.support import Asked, Passed, Providers, Proxy, run
+
+from sbw_conformance import programs
+from sbw_conformance.checks import bodies
+from sbw_conformance.checks.model import Program, Step, named
+from sbw_conformance.programs import SHRINKING_RUNS, Programs
+from sbw_conformance.results import Outcome, Verdict
+from sbw_conformance.strategies import bodies_of, patches_of
+from sbw_validator.schemas import load_schemas
+from sbw_validator.standard import Resource, load_standard
+from sbw_validator.validation import validate
+
+STANDARD = load_standard()
+WRITABLE = [r for r in STANDARD.resources.values() if "create" in r.operations]
+CONTACT = STANDARD.resources["contact"]
+
+
+def of(resource: Resource, number: int = 12, from_seed: int = 0) -> Programs:
+    """The programs of a resource."""
+    return Programs(STANDARD, resource, frozenset(resource.operations), number, from_seed)
+
+
+def drawn_anew(number: int = 12, from_seed: int = 0) -> list[str]:
+    """Programs of contacts, drawn again though they were drawn before."""
+    programs._draw.cache_clear()
+    return [named(program) for program in of(CONTACT, number, from_seed).draw()]
+
+
+def test_the_same_seed_draws_the_same_programs() -> None:
+    """Drawn twice they are the same, and another seed gives others."""
+    first = drawn_anew()
+    assert drawn_anew() == first
+    assert drawn_anew(from_seed=1) != first
+    assert len(first) == len(set(first)) == 12
+
+
+def test_another_process_elsewhere_draws_the_same_programs(tmp_path: Path) -> None:
+    """Neither the folder, nor what is imported, nor hash randomization has a say."""
+    script = (
+        "from sbw_conformance.programs import Programs; from sbw_conformance.checks.model import "
+        "named; from sbw_validator.standard import load_standard; s = load_standard(); "
+        "r = s.resources['contact']; import json; print(json.dumps([named(p) for p in "
+        "Programs(s, r, frozenset(r.operations), 12, 0).draw()]))"
+    )
+    env = {**os.environ, "PYTHONHASHSEED": "42"}
+    command = [sys.executable, "-c", script]
+    done = subprocess.run(command, check=True, capture_output=True, cwd=tmp_path, env=env)
+    assert json.loads(done.stdout) == drawn_anew()
+
+
+def test_drawing_opens_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Programs are drawn up front, without any I/O over a network."""
+
+    def refuse(*_: Any, **__: Any) -> None:
+        raise AssertionError("a connection while drawing")
+
+    monkeypatch.setattr(socket, "socket", refuse)
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    assert len(drawn_anew(from_seed=2)) == 12
+
+
+def test_programs_begin_with_a_create_and_use_every_operation() -> None:
+    """Among a dozen programs each declared operation on single records occurs."""
+    found = of(CONTACT).draw()
+    assert all(program[0].operation == "create" for program in found)
+    used = {step.operation for program in found for step in program}
+    assert used == {"create", "read", "update", "delete"}
+    few = Programs(STANDARD, CONTACT, frozenset({"create", "read"}), 6, 0).draw()
+    assert {step.operation for program in few for step in program} == {"create", "read"}
+
+
+def test_a_program_is_told_apart_by_its_steps() -> None:
+    """Its name lists operation, target and what is sent."""
+    program = (Step("create", 0, {"a": "ü"}), Step("update", 1, {"a": None}), Step("delete", 2))
+    assert named(program) == 'create {"a": "ü"}; update #1 {"a": null}; delete #2'
+
+
+@pytest.mark.parametrize(
+    ("operation", "steps"), [("create", 1), ("update", 2), ("delete", 2), ("read", 2)]
+)
+def test_shrinking_leaves_what_matters(operation: str, steps: int) -> None:
+    """A failure that hangs on one operation shrinks to a create and that operation."""
+
+    def fails(program: Program) -> bool:
+        return any(step.operation == operation for step in program)
+
+    first = max(filter(fails, of(CONTACT).draw()), key=len)
+    best = of(CONTACT).shrink(first, fails)
+    assert [step.operation for step in best] == ["create", operation][:steps]
+    assert len(named(best)) <= len(named(first))
+    assert not validate(best[0].value, type="contact", variant="create", standard=STANDARD)
+
+
+def test_shrinking_leaves_the_member_that_matters() -> None:
+    """A failure that hangs on one member keeps that member, and bodies stay valid."""
+
+    def fails(program: Program) -> bool:
+        valid = not validate(program[0].value, type="contact", variant="create", standard=STANDARD)
+        assert valid
+        return any("emails" in step.value for step in program if step.operation == "create")
+
+    first = next(filter(fails, of(CONTACT, 40).draw()))
+    best = of(CONTACT).shrink(first, fails)
+    assert len(best) == 1
+    assert "emails" in best[0].value
+    assert len(json.dumps(best[0].value)) <= len(json.dumps(first[0].value))
+
+
+def test_shrinking_is_bounded_and_the_same_each_time() -> None:
+    """No more runs than allowed, none of a program twice, and one result."""
+    asked: list[str] = []
+
+    def fails(program: Program) -> bool:
+        asked.append(named(program))
+        return len(program) > 1
+
+    first = max(of(CONTACT, 40).draw(), key=lambda program: len(named(program)))
+    found = [of(CONTACT).shrink(first, fails) for _ in range(2)]
+    assert found[0] == found[1]
+    assert len(asked) <= 2 * SHRINKING_RUNS
+    assert len(set(asked)) * 2 == len(asked)
+    assert of(CONTACT).shrink(first, lambda _: False) == first
+
+
+def test_a_defective_provider_gets_its_shortest_program(provider: Providers) -> None:
+    """Updates that keep the version are found and shown with what reproduces them."""
+
+    def after(asked: Asked, passed: Passed) -> None:
+        if asked.method == "PATCH" and passed.status == 200:
+            old = asked.headers["if-match"].strip('"')
+            value = passed.json
+            passed.json = {**value, "meta": {**value["meta"], "version": old}}
+
+    with Proxy(provider(), after=after) as proxy:
+        report = run(proxy.seen, "core.record_life", programs=12)
+    assert report.verdict is Verdict.NOT_CONFORMANT
+    failed = [r for r in report.results if r.kind == "program" and r.outcome is Outcome.FAIL]
+    assert failed
+    for result in failed:
+        shortest = (result.reason or "").partition("shortest program that fails: ")[2]
+        assert shortest.startswith("create {")
+        assert shortest.count("; ") <= 2
+        assert report.exchanges[result.exchange or ""]["trial"].startswith("core.record_life")
+
+
+def drawn(strategy: Any, number: int) -> list[Any]:
+    """So many values of a strategy, the same each time."""
+    found: list[Any] = []
+
+    @seed(0)
+    @settings(
+        max_examples=number,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(strategy)
+    def collect(value: Any) -> None:
+        found.append(value)
+
+    collect()
+    return found
+
+
+@pytest.mark.parametrize("resource", WRITABLE, ids=lambda resource: resource.type)
+def test_drawn_bodies_are_valid_and_reach_every_leaf(resource: Resource) -> None:
+    """300 bodies: each allowed by the standard, and together every member of the schema."""
+    found = drawn(bodies_of(STANDARD, resource), 300)
+    wrong = [b for b in found if validate(b, type=resource.type, variant="create")]
+    assert wrong == []
+    schema = load_schemas(STANDARD).bundle(resource.type, "create")
+    wanted = {place for place in leaves(schema, schema) if not place.startswith("/external_ids")}
+    wanted.discard("/type")
+    reached = {places(pointer) for body in found for pointer, _ in bodies.leaves(body)}
+    assert wanted - reached == set()
+    assert reached <= wanted
+
+
+def places(pointer: str) -> str:
+    """A JSON Pointer with a star for each index."""
+    return "/".join("*" if part.isdecimal() else part for part in pointer.split("/"))
+
+
+def leaves(schema: Mapping[str, Any], root: Mapping[str, Any], at: str = "") -> Iterator[str]:
+    """Pointers of all leaves that a schema knows, a star for each index."""
+    parts, below = list(bodies._applied(schema, root)), False
+    for part in parts:
+        for name, member in part.get("properties", {}).items():
+            below = True
+            yield from leaves(member, root, f"{at}/{name}")
+        if "items" in part:
+            below = True
+            yield from leaves(part["items"], root, f"{at}/*")
+    if not below:
+        yield at
+
+
+@pytest.mark.parametrize("resource", WRITABLE, ids=lambda resource: resource.type)
+def test_drawn_patches_clear_and_change(resource: Resource) -> None:
+    """Patches remove members, set others, and some do nothing at all."""
+    found = drawn(patches_of(STANDARD, resource), 200)
+    values = [value for patch in found for value in patch.values()]
+    assert any(value is None for value in values)
+    assert any(value is not None for value in values)
+    assert not any({"external_ids", "type", "id", "meta"} & patch.keys() for patch in found)
+    record = bodies.copy(resource.minimal)
+    merged = [bodies.merged(record, patch) for patch in found]
+    valid = [m for m in merged if not validate(m, type=resource.type, variant="create")]
+    assert 0 < len(valid) <= len(merged)
