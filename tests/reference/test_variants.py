@@ -1,0 +1,74 @@
+"""Variants: correct providers that use the freedoms of the standard."""
+
+import re
+import time
+
+import pytest
+from tests.reference.support import Api, named, serving
+
+from sbw_conformance.provider import Fleet
+from sbw_conformance.results import Verdict
+from sbw_conformance.suite import Options, judge
+from sbw_reference.defects import behave, variants_by_id
+
+
+@pytest.mark.parametrize("variant", sorted(variants_by_id()))
+def test_a_variant_is_conformant(variant: str) -> None:
+    """The suite finds no fault in it."""
+    with Fleet() as fleet:
+        report = judge(fleet.start(variant, variant=variant, seed_data=60), Options(programs=2))
+    wrong = [result for result in report.results if result.outcome in {"fail", "error", "warn"}]
+    assert wrong == []
+    assert report.verdict is Verdict.CONFORMANT
+
+
+def test_deleted_ids_are_gone() -> None:
+    """`gone` tells a deleted id from one that never was."""
+    with serving(behaviour=behave(None, "gone").behaviour) as running:
+        api = Api(running)
+        path = f"/contacts/{api.create()['id']}"
+        assert api("DELETE", path).status == 204
+        assert api("GET", path).problem() == (410, "about:blank")
+        assert api("GET", "/contacts/never").problem() == (404, "about:blank")
+
+
+def test_pages_are_short() -> None:
+    """`short-pages` shows three at a time, whatever is asked for, and all in the end."""
+    with serving(behaviour=behave(None, "short-pages").behaviour) as running:
+        api = Api(running)
+        made = [api.create(named(number))["id"] for number in range(7)]
+        assert len(api("GET", "/contacts?limit=100").value["items"]) == 3
+        assert [item["id"] for item in api.walk("/contacts?limit=100")] == made
+
+
+def test_lists_settle() -> None:
+    """`settle` shows a new record by id at once, in lists after the time that it declares."""
+    with serving(behaviour=behave(None, "settle").behaviour) as running:
+        api = Api(running)
+        declared = api("GET", "/").value["limits"]["settle_seconds"]
+        record = api.create()
+        assert list(api.walk("/contacts")) == []
+        assert api("GET", f"/contacts/{record['id']}").status == 200
+        deadline = time.monotonic() + declared
+        while not (items := list(api.walk("/contacts"))) and time.monotonic() < deadline:
+            time.sleep(0.02)
+        assert items == [record]
+
+
+def test_only_reading_is_offered() -> None:
+    """`read-only` declares list and read, and serves no more."""
+    with serving(behaviour=behave(None, "read-only").behaviour) as running:
+        api = Api(running)
+        assert api("GET", "/").value["resources"]["contact"]["operations"] == ["list", "read"]
+        assert api("POST", "/contacts", {}).problem() == (405, "about:blank")
+
+
+def test_members_are_added_and_ids_look_otherwise() -> None:
+    """`extra-members` and `uuid-ids` do what they say."""
+    with serving(behaviour=behave(None, "extra-members").behaviour) as running:
+        record = Api(running).create()
+        assert {"x_vendor"} <= set(record) & set(record["name"])
+    with serving(behaviour=behave(None, "uuid-ids").behaviour) as running:
+        record = Api(running).create()
+        assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", record["id"])
+        assert record["meta"]["version"].startswith("v~")
