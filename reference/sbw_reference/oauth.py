@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, select
 
 from sbw_reference import auth, records
 from sbw_reference.auth import Grant, digest
-from sbw_reference.statements import plain
+from sbw_reference.columns import plain
 from sbw_reference.store import Store
 from sbw_reference.tables import client
 

@@ -58,6 +58,7 @@ HOLDERS = HOLDERS_ANYWHERE.where(external_id.c.tenant == bindparam("tenant"))
 FREE_EXTERNAL_IDS = delete(external_id).where(external_id.c.position == bindparam("at"))
 REMOVE = delete(record).where(record.c.position == bindparam("at"))
 INSERT_RECORD = insert(record)
+INSERT_RECORDS = insert(record).returning(record.c.position, sort_by_parameter_order=True)
 INSERT_EXTERNAL_ID = insert(external_id)
 INSERT_CHANGE = insert(change)
 REPLACE = update(record).where(record.c.position == bindparam("at"))
@@ -113,8 +114,3 @@ def _holders(shape: Shape, conditions: list[ColumnElement[bool]]) -> Select[Any]
         .order_by(external_id.c.position)
         .limit(bindparam("count"))
     )
-
-
-def plain(text: str) -> str:
-    """Return text as every database can hold it: PostgreSQL has no NUL character."""
-    return text.replace("\\", "\\\\").replace("\0", "\\0")

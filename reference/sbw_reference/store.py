@@ -1,6 +1,5 @@
 """The store: reading, and the one way to write."""
 
-import json
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -10,10 +9,11 @@ from typing import Any
 
 from sqlalchemy import Connection, CursorResult, Engine
 
-from sbw_reference import statements, tables
+from sbw_reference import columns, statements, tables
+from sbw_reference.columns import plain, row_of
 from sbw_reference.cursors import Criteria
 from sbw_reference.records import ExternalKey, Row, external_keys, now
-from sbw_reference.statements import ANYWHERE, Shape, plain
+from sbw_reference.statements import ANYWHERE, Shape
 
 FEW = 2_000
 AT_ONCE = 200
@@ -154,7 +154,7 @@ class Store:
                     shape = replace(shape, since=False, places=True)
                     arguments["places"] = wanted
             return [
-                _row(found) for found in connection.execute(statements.listing(shape), arguments)
+                row_of(found) for found in connection.execute(statements.listing(shape), arguments)
             ]
 
     def commit(
@@ -180,16 +180,29 @@ class Store:
             return [_apply(connection, item, turn, origin) for item in changes]
 
     def load(self, rows: Sequence[tuple[Row, tuple[ExternalKey, ...]]], origin: str) -> None:
-        """Store many new records of one business, the version of each its sequence."""
+        """Store many new records of one business at once, the version of each its sequence."""
         if not rows:
             return
-        tenant = rows[0][0].tenant
         with self.writing() as connection:
-            numbers = _numbers(connection, tenant, len(rows))
-            for (row, keys), number in zip(rows, numbers, strict=False):
-                numbered = replace(row, version=str(number))
-                item = Change(CHANGED, number, numbered, keys)
-                _write(connection, item, numbered.created_at, origin)
+            numbers = _numbers(connection, rows[0][0].tenant, len(rows))
+            new = [
+                Change(CHANGED, number, replace(row, version=str(number)), keys)
+                for (row, keys), number in zip(rows, numbers, strict=False)
+            ]
+            made = connection.scalars(
+                statements.INSERT_RECORDS, [columns.of_record(item.row) for item in new]
+            )
+            placed = [
+                replace(item, row=replace(item.row, position=position))
+                for item, position in zip(new, made, strict=True)
+            ]
+            held = [
+                entry for item in placed for entry in columns.of_external_ids(item.row, item.keys)
+            ]
+            if held:
+                connection.execute(statements.INSERT_EXTERNAL_ID, held)
+            log = [_log(item, item.row.created_at, origin) for item in placed]
+            connection.execute(statements.INSERT_CHANGE, log)
 
 
 def _numbers(connection: Connection, tenant: str, at_once: int = 1) -> Iterator[int]:
@@ -214,12 +227,7 @@ def _find(connection: Connection, tenant: str | None, type_: str, id_: str) -> R
     statement = statements.FIND if tenant is not None else statements.FIND_ANYWHERE
     arguments = {"tenant": tenant or ANYWHERE, "type": type_, "id": id_}
     found = connection.execute(statement, arguments).first()
-    return None if found is None else _row(found)
-
-
-def _row(found: Any) -> Row:
-    tenant, type_, id_, version, created_at, updated_at, body, *rest = found
-    return Row(tenant, type_, id_, version, created_at, updated_at, json.loads(body), *rest)
+    return None if found is None else row_of(found)
 
 
 def _owners(
@@ -261,46 +269,24 @@ def _apply(connection: Connection, item: Change, turn: Turn, origin: str) -> Cha
 
 def _write(connection: Connection, item: Change, at: int, origin: str) -> Change:
     row = item.row
-    if item.keep:
-        values = {
-            "tenant": row.tenant,
-            "type": row.type,
-            "id": row.id,
-            "version": row.version,
-            "created_at": row.created_at,
-            "updated_at": row.updated_at,
-            "origin": row.origin,
-            "body": json.dumps(row.body, ensure_ascii=False, separators=(",", ":")),
-            "readable": row.readable,
-            "listed": row.listed,
-        }
-        if row.position:
-            connection.execute(statements.REPLACE, {**values, "at": row.position})
-        else:
-            made = connection.execute(statements.INSERT_RECORD, values)
-            row = replace(row, position=_key(made))
+    if item.keep and row.position:
+        connection.execute(statements.REPLACE, {**columns.of_record(row), "at": row.position})
+    elif item.keep:
+        made = connection.execute(statements.INSERT_RECORD, columns.of_record(row))
+        row = replace(row, position=_key(made))
     if item.keys:
-        held = [
-            {
-                "tenant": row.tenant,
-                "type": row.type,
-                "app": plain(key.app),
-                "id": plain(key.id),
-                "account": plain(key.account),
-                "position": row.position,
-            }
-            for key in item.keys
-        ]
+        held = columns.of_external_ids(row, item.keys)
         connection.execute(statements.INSERT_EXTERNAL_ID, held)
-    log = {
-        "tenant": row.tenant,
-        "seq": item.sequence,
-        "type": row.type,
-        "record": row.id,
-        "operation": item.operation,
-        "version": row.version if item.keep else None,
-        "at": at,
-        "origin": origin,
-    }
-    connection.execute(statements.INSERT_CHANGE, log)
+    connection.execute(statements.INSERT_CHANGE, _log(item, at, origin))
     return replace(item, row=row)
+
+
+def _log(item: Change, at: int, origin: str) -> dict[str, Any]:
+    return columns.of_change(
+        item.row,
+        sequence=item.sequence,
+        operation=item.operation,
+        kept=item.keep,
+        at=at,
+        origin=origin,
+    )
