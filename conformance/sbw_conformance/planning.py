@@ -45,7 +45,13 @@ def _concerns(check: Check, resource: Resource) -> bool:
 
 
 def _possible(resource: Resource) -> frozenset[str]:
-    return frozenset(resource.operations) | frozenset(resource.filters)
+    return frozenset(resource.operations) | _parameters(resource)
+
+
+def _parameters(resource: Resource) -> frozenset[str]:
+    """Parameters of its list that every list of its shape has: a query has its own ones only."""
+    paged = {"limit"} if resource.shape in {"collection", "append_only"} else set[str]()
+    return frozenset(paged) | frozenset(resource.filters)
 
 
 def excuse(run: Run, task: Task) -> Result | None:
@@ -54,7 +60,7 @@ def excuse(run: Run, task: Task) -> Result | None:
     outcome, reason = None, ""
     missing = [role for role in check.roles if not run.has(role)]
     if resource is not None and not check.unclaimed:
-        offered = run.operations(resource) | frozenset(resource.filters)
+        offered = run.operations(resource) | _parameters(resource)
         if not run.operations(resource):
             outcome, reason = Outcome.NOT_CLAIMED, f"{resource.type} is not claimed"
         elif not check.needs <= offered:

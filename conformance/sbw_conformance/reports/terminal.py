@@ -98,5 +98,9 @@ def _cleanup(report: Report) -> Iterator[Line]:
     if done.get("removed") or kept:
         left = f", {len(kept)} left behind" if kept else ""
         yield f"  {done['removed']} records of the suite removed again{left}", ""
-    for trace in kept[:MOST_SHOWN]:
-        yield f"    left: {trace['resource']} {trace['record']}: {trace['reason']}", ""
+    together: dict[tuple[str, str], list[str]] = {}
+    for trace in kept:
+        together.setdefault((trace["resource"], trace["reason"]), []).append(trace["record"])
+    for (kind, reason), names in sorted(together.items()):
+        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        yield f"    left: {len(names)} {kind} ({shown}): {reason}", ""

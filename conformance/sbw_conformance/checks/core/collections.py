@@ -125,7 +125,7 @@ def next_stays_at_the_provider(exchange: Exchange, view: View) -> list[Found] | 
     return [Found("CORE-077", "/next", wanted, following)] if away else []
 
 
-@check("CORE-074", needs=["list"])
+@check("CORE-074", needs=["list", "limit"])
 def limit_bounds_pages(records: Records) -> None:
     """A page has at most as many items as asked for, and 50 where nothing is asked for."""
     if "create" in records.operations:
