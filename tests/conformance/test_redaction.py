@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, quote
 from xml.etree import ElementTree as ET
 
 import pytest
+from tests.conformance.conftest import WholeRun
 from tests.conformance.support import (
     REPORTS,
     Asked,
@@ -23,7 +24,6 @@ from tests.conformance.support import (
     landing,
     run,
     sbw,
-    tokens,
     with_tokens,
 )
 
@@ -49,17 +49,12 @@ def shown_in(folder: Path, secrets: set[str]) -> list[str]:
     return [f"{name}: {form}" for name, text in texts.items() for form in wanted if form in text]
 
 
-def test_a_whole_run_shows_no_token_and_no_secret(provider: Providers, tmp_path: Path) -> None:
+def test_a_whole_run_shows_no_token_and_no_secret(whole_run: WholeRun) -> None:
     """Neither files nor output of a run hold a token, a client secret, or most of one."""
-    target = provider()
-    out = tmp_path / "out"
-    given = tokens(target)
-    done = sbw("test", target.base, "--out", out, "--json", cwd=tmp_path, env=given)
-    assert done.returncode == 0
-    secrets = {s for entry in target.clients.values() for s in entry.secrets()}
+    secrets = {s for entry in whole_run.target.clients.values() for s in entry.secrets()}
     assert len(secrets) == 6
-    assert shown_in(out, secrets) == []
-    assert not any(secret in done.stdout + done.stderr for secret in secrets)
+    assert shown_in(whole_run.folder, secrets) == []
+    assert not any(secret in whole_run.done.stdout + whole_run.done.stderr for secret in secrets)
 
 
 def echo(asked: Asked) -> Reply:
