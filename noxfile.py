@@ -15,7 +15,7 @@ print(min(str(file) for file in valid.iterdir()))
 """
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["tests", "types", "lint", "arch", "spec", "build"]
+nox.options.sessions = ["tests", "types", "lint", "arch", "spec", "selftest", "build"]
 
 
 def run(session: nox.Session, tool: str, *arguments: str | Path) -> None:
@@ -52,6 +52,12 @@ def arch(session: nox.Session) -> None:
 def spec(session: nox.Session) -> None:
     """Check the standard's text, schemas, registry and examples."""
     run(session, "sbw", "schema", "lint")
+
+
+@nox.session
+def selftest(session: nox.Session) -> None:
+    """Show that the suite finds every seeded defect, and nothing else."""
+    run(session, "sbw", "selftest", *session.posargs)
 
 
 @nox.session

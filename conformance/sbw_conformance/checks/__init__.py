@@ -20,9 +20,9 @@ from sbw_conformance.checks.records import Records
 class Check:
     """One check. Its id is `module.function` and never changes once it is scored.
 
-    `needs` names the operations and list parameters that a resource has to offer, `shapes` and `types`
-    narrow the resources further. A check with a `Records` parameter runs once for each resource,
-    any other once a run; `unclaimed` checks run for resources that are not claimed too.
+    `needs` names the operations and list parameters that a resource has to offer, `shapes` and
+    `types` narrow the resources further. A check with a `Records` parameter runs once for each
+    resource, any other once a run; `unclaimed` checks run for resources that are not claimed too.
     """
 
     id: str

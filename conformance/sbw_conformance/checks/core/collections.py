@@ -145,14 +145,23 @@ def _is_at_most(answer: Answer, limit: int) -> None:
     answer.verify(len(items) <= limit, f"at most {limit} items", got, under="CORE-074")
 
 
-def _series(records: Records, count: int) -> tuple[list[Record], dict[str, str]]:
-    """Records of this check alone, with the filter that selects them and nothing else."""
+def _series(
+    records: Records, count: int, *, others: bool = False
+) -> tuple[list[Record], dict[str, str]]:
+    """Records of this check alone, with the filter that selects them and nothing else.
+
+    With `others`, records that the filter does not select stand before, among and after them.
+    """
     app, made = records.own_app(), []
     for number in range(count):
+        if others and records.marks and number % 3 == 0:
+            records.create()
         body = records.body()
         if records.marks:
             body["external_ids"].append({"app": app, "id": str(number)})
         made.append(records.record(records.post(body)))
+    if others and records.marks:
+        records.create()
     if records.marks:
         filters = {"external_id": app}
     else:
@@ -175,7 +184,7 @@ def long_list_is_cut_into_pages(records: Records) -> None:
 @check("CORE-075", "CORE-064", "CORE-074", needs=["create", "list"])
 def walk_shows_each_record_once(records: Records) -> None:
     """Page by page each record appears once, for lengths of page that divide them and others."""
-    made, filters = _series(records, 6)
+    made, filters = _series(records, 6, others=True)
     wanted = [record.id for record in made]
     for limit in (1, 2, 3, 4, 6):
         pages = records.pages(limit=limit, **filters)
