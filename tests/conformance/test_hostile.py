@@ -6,7 +6,7 @@ import resource
 import time
 import tracemalloc
 import zlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -274,27 +274,7 @@ def twisting(twist: Callable[[dict[str, Any]], Any]) -> Callable[[Asked, Passed]
     return after
 
 
-STUMBLES = {
-    "ids are lists",
-    "instants are words",
-    "external ids are text",
-    "external ids are empty",
-    "external ids lack names",
-    "all is twisted",
-    "items are numbers",
-    "next is no URL",
-    "next has a port that is none",
-}
-"""What checks still take for granted of an answer: each an `error` in place of a `fail`."""
-
-
-def cases(twists: Mapping[str, Any]) -> list[Any]:
-    """The twists as parameters, those that checks stumble over marked."""
-    marks = {name: [pytest.mark.xfail(reason="a check stumbles")] for name in STUMBLES}
-    return [pytest.param(t, id=name, marks=marks.get(name, ())) for name, t in twists.items()]
-
-
-@pytest.mark.parametrize("twist", cases(TWISTS))
+@pytest.mark.parametrize("twist", [pytest.param(t, id=name) for name, t in TWISTS.items()])
 def test_twisted_records_never_are_the_suites_error(
     provider: Providers, twist: Callable[[dict[str, Any]], Any]
 ) -> None:
@@ -324,7 +304,7 @@ PAGES: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 
 
-@pytest.mark.parametrize("twist", cases(PAGES))
+@pytest.mark.parametrize("twist", [pytest.param(t, id=name) for name, t in PAGES.items()])
 def test_twisted_pages_never_are_the_suites_error(
     provider: Providers, twist: Callable[[dict[str, Any]], Any]
 ) -> None:

@@ -75,6 +75,8 @@ class Answer:
         if operation == "list":
             page = exchange.items is not None
             self.trial.control(page, requirement, "a page with items", exchange.got, exchange)
+            if self._resource.shape != "query":
+                self._must_list_records()
         elif operation in {"create", "read", "update"}:
             found = exchange.record is not None
             self.trial.control(found, requirement, "the record", exchange.got, exchange)
@@ -83,13 +85,16 @@ class Answer:
             full = not self.content or not self.content.isdisjoint(record)
             got = f"only {', '.join(sorted(record)) or 'an empty object'}"
             self.trial.control(full, requirement, "the full record", got, exchange)
-            found_meta = record.get("meta")
-            meta: dict[str, Any] = found_meta if isinstance(found_meta, dict) else {}
-            members = [record.get("id"), *map(meta.get, ("version", "created_at", "updated_at"))]
-            whole = all(isinstance(member, str) for member in members)
-            missing = "a record without its envelope"
-            self.trial.control(whole, schema, "id and meta in the record", missing, exchange)
+            why = bodies.unsound(record)
+            self.trial.control(why is None, schema, "a record that can be used", f"{why}", exchange)
         return self
+
+    def _must_list_records(self) -> None:
+        schema = self.trial.run.standard.classes[self._resource.class_name].schema_requirement
+        for item in self.exchange.items or ():
+            why = bodies.unsound(item)
+            wanted = "items that are records"
+            self.trial.control(why is None, schema, wanted, f"{why}", self.exchange)
 
     @property
     def _resource(self) -> Resource:

@@ -4,6 +4,7 @@ import json
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
@@ -79,6 +80,37 @@ def known(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any
         items: dict[str, Any] = next((part["items"] for part in schemas if "items" in part), {})
         return [known(item, items, root) for item in value]
     return value
+
+
+def instant(value: Any) -> datetime:
+    """An instant from a timestamp, to the microsecond; ValueError where it is none."""
+    return datetime.fromisoformat(str(value))
+
+
+def unsound(record: Any) -> str | None:
+    """Why no check can work with a record, whatever else is wrong with it; None if it can."""
+    if not isinstance(record, dict):
+        return f"{record!r} instead of an object"
+    if not isinstance(record.get("id"), str):
+        return "no id that is text"
+    meta = record.get("meta")
+    if not isinstance(meta, dict) or not isinstance(meta.get("version"), str):
+        return "no meta with a version"
+    for name in ("created_at", "updated_at"):
+        try:
+            aware = instant(meta.get(name)).tzinfo is not None
+        except ValueError:
+            aware = False
+        if not aware:
+            return f"no instant in meta.{name}"
+    given = record.get("external_ids", [])
+    if not isinstance(given, list) or any(not _names(entry) for entry in given):
+        return "external ids without app and id"
+    return None
+
+
+def _names(entry: Any) -> bool:
+    return isinstance(entry, dict) and all(isinstance(entry.get(k), str) for k in ("app", "id"))
 
 
 def external_ids(value: Any) -> list[Mapping[str, Any]]:

@@ -126,7 +126,7 @@ def lists_hold_own_business_only(records: Records, stranger: OtherTenant) -> Non
         record.id not in ids(control.exchange.items or []), "own records only", "a foreign record"
     )
     if records.marks:
-        known = record.value["external_ids"][0]
+        known = records.mark(record)
         for value in (known["app"], named(known)):
             page = stranger.page(external_id=value, updated_since=records.trial.run.start)
             page.must_succeed()

@@ -75,7 +75,7 @@ def deleted_record_is_gone(records: Records) -> None:
         records.patch(record, record.change(1), if_match="*").must_be_gone()
     records.delete(record).must_be_gone()
     if "list" in records.operations:
-        queries = [{}, *({"external_id": named(e)} for e in record.value.get("external_ids", ()))]
+        queries = [{}, *({"external_id": named(e)} for e in bodies.external_ids(record.value))]
         for query in queries:
             items = records.eventually(lambda items: record.id not in ids(items), **query)
             answer.verify(record.id not in ids(items), "no list that holds it", "it is listed")

@@ -5,7 +5,8 @@ from typing import Any
 
 from sbw_conformance.checks import bodies, check
 from sbw_conformance.checks.answer import Answer
-from sbw_conformance.checks.core.representation import LONGER_THAN_A_CLOCK_TICK, instant
+from sbw_conformance.checks.bodies import instant
+from sbw_conformance.checks.core.representation import LONGER_THAN_A_CLOCK_TICK
 from sbw_conformance.checks.records import Record, Records, ids
 
 SPECIAL = "a/b %2F+c ü:山=?&#"
@@ -42,7 +43,7 @@ def _names(answer: Answer, record: Record) -> None:
 def second_record_with_external_id_is_refused(records: Records) -> None:
     """A second create with an external id makes no second record, and says which is there."""
     record = records.create()
-    mark = record.value["external_ids"][0]
+    mark = records.mark(record)
     other_account = {
         **bodies.copy(records.resource.minimal),
         "external_ids": [{**mark, "account": "other"}, records.external_id()],
@@ -63,12 +64,12 @@ def second_record_with_external_id_is_refused(records: Records) -> None:
 def external_id_of_other_record_is_refused(records: Records) -> None:
     """An update cannot take the name of another record; its own names it can send again."""
     owner, record = records.create(), records.create()
-    taken = [*record.value["external_ids"], owner.value["external_ids"][0]]
+    taken = [*bodies.external_ids(record.value), records.mark(owner)]
     answer = records.patch(record, {"external_ids": taken})
     answer.must_be_problem(409, "duplicate-external-id")
     records.read(record).must_show(record.value)
     records.read(owner).must_show(owner.value)
-    added = [*record.value["external_ids"], records.external_id()]
+    added = [*bodies.external_ids(record.value), records.external_id()]
     records.patch(record, {"external_ids": added}).must_succeed().must_hold({"external_ids": added})
 
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from sbw_conformance.checks import check, observer
-from sbw_conformance.checks.bodies import leaves
+from sbw_conformance.checks.bodies import instant, leaves
 from sbw_conformance.checks.observing import Found, View, records_in
 from sbw_conformance.checks.records import Record, Records, ids, named
 from sbw_conformance.exchanges import Exchange
@@ -27,7 +27,8 @@ def records_are_valid(exchange: Exchange, view: View) -> list[Found] | None:
     requirement = view.standard.class_of(kind).schema_requirement
     findings = []
     for place, record in found:
-        ours = isinstance(record, dict) and (kind, record.get("id")) in view.own
+        number = record.get("id") if isinstance(record, dict) else None
+        ours = isinstance(number, str) and (kind, number) in view.own
         variant = "answer" if ours else "read"
         value = _without_nulls(record)
         findings += [
@@ -63,7 +64,8 @@ def answers_are_i_json(exchange: Exchange, _: View) -> list[Found] | None:
 @observer("CORE-032")
 def records_hold_no_null(exchange: Exchange, _: View) -> list[Found] | None:
     """What is not set is absent, never null."""
-    if not (found := list(records_in(exchange))):
+    found = [(place, record) for place, record in records_in(exchange) if _has_envelope(record)]
+    if not found:
         return None
     return [
         Found("CORE-032", place + pointer, "an absent member", "null")
@@ -73,9 +75,8 @@ def records_hold_no_null(exchange: Exchange, _: View) -> list[Found] | None:
     ]
 
 
-def instant(value: Any) -> datetime:
-    """An instant from a timestamp of the provider, to the microsecond."""
-    return datetime.fromisoformat(str(value))
+def _has_envelope(record: Any) -> bool:
+    return isinstance(record, dict) and {"id", "type", "meta"} <= record.keys()
 
 
 def _meta(value: dict[str, Any], name: str) -> datetime:
@@ -104,7 +105,7 @@ def created_at_never_changes(records: Records) -> None:
         same = instant(got) == instant(created)
         answer.verify(same, created, got, pointer="/meta/created_at")
     if {"list", "create"} <= records.operations and records.marks:
-        mark = named(before.value["external_ids"][0])
+        mark = named(records.mark(before))
         items = records.eventually(lambda items: before.id in ids(items), external_id=mark)
         for item in (one for one in items if one.get("id") == before.id):
             answer.verify(

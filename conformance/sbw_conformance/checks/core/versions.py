@@ -92,7 +92,7 @@ def versions_are_never_reused(records: Records) -> None:
                 record = Record(records.patch(record, {name: value}).value, {}, {})
                 _is_new(records, record, versions)
     if records.marks:
-        more = [*record.value["external_ids"], records.external_id()]
+        more = [*bodies.external_ids(record.value), records.external_id()]
         record = Record(records.patch(record, {"external_ids": more}).value, {}, {})
         _is_new(records, record, versions)
 
@@ -145,7 +145,7 @@ def list_shows_records_as_read(records: Records) -> None:
 
 
 def _is_listed(records: Records, record: Record) -> None:
-    mark = records.marks and named(record.value["external_ids"][0])
+    mark = records.marks and "create" in records.operations and named(records.mark(record))
     filters = {"external_id": mark} if mark else {}
     records.confirm(record)
     current = records.read(record)
