@@ -51,12 +51,7 @@ def serve(options: argparse.Namespace) -> None:
         seed_data=options.seed_data,
     )
     running = server.start(settings, defects.behave(options.defect, options.variant).behaviour)
-    try:
-        announce(running, as_json=options.ready_json)
-    except BaseException:
-        running.close()
-        raise
-    asyncio.run(until_signal(running))
+    asyncio.run(until_signal(running, as_json=options.ready_json))
 
 
 def show_defects(*, as_json: bool) -> None:
@@ -80,11 +75,16 @@ def announce(running: Running, *, as_json: bool) -> None:
     sys.stdout.flush()
 
 
-async def until_signal(running: Running) -> None:
-    """Serve until SIGINT or SIGTERM."""
+async def until_signal(running: Running, *, as_json: bool) -> None:
+    """Say that the app is ready, and serve until SIGINT or SIGTERM."""
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, running.stop)
+    try:
+        announce(running, as_json=as_json)
+    except BaseException:
+        running.close()
+        raise
     await running.serve()
 
 

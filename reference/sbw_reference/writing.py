@@ -150,8 +150,8 @@ def update(provider: Provider, offer: Offer, call: Call) -> Answer:
         seen.append(row)
         if behaviour.unchanged(row.body, body, offer.equal):
             return []
-        keys = external_keys(body)
-        claim(provider, offer, call, turn, keys)
+        keys, held = external_keys(body), set(external_keys(row.body))
+        claim(provider, offer, call, turn, [key for key in keys if key not in held])
         number = turn.sequence()
         made, changed = behaviour.times(row, turn.now)
         version = behaviour.version(row, body, number)

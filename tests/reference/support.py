@@ -1,5 +1,6 @@
 """What tests of the reference provider share: real servers and a small client."""
 
+import ast
 import asyncio
 import json
 import threading
@@ -116,3 +117,25 @@ class Api:
 def named(number: int | str, app: str = "com.example.crm") -> dict[str, Any]:
     """A body with one external id."""
     return {**MINIMAL, "external_ids": [{"app": app, "id": str(number)}]}
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """The string constants of a module that are no docstrings, parts of f-strings included."""
+    docs = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    after = {
+        id(following.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef)
+        for one, following in zip(node.body, node.body[1:], strict=False)
+        if isinstance(one, ast.Assign | ast.AnnAssign) and isinstance(following, ast.Expr)
+    }
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) else None
+        if isinstance(text, str) and id(node) not in docs | after:
+            yield text

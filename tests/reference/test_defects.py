@@ -6,7 +6,7 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
-from tests.reference.support import Api, serving
+from tests.reference.support import Api, serving, texts
 
 from sbw_reference.behaviour import Behaviour
 from sbw_reference.defects import behave, defects
@@ -70,16 +70,7 @@ def test_no_defect_looks_at_who_asks() -> None:
     told = ("conformance", "user-agent", "hypothesis", "run_id", "pytest")
     for file in sorted(FOLDER.rglob("*.py")):
         tree = ast.parse(file.read_text(encoding="utf-8"))
-        texts = [node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)]
-        docs = {id(ast.get_docstring(tree))}
-        found = [
-            text
-            for text in texts
-            if isinstance(text, str)
-            and id(text) not in docs
-            and any(word in text.lower() for word in told)
-            and not text.startswith("Seeded defects")
-        ]
+        found = [text for text in texts(tree) if any(word in text.lower() for word in told)]
         assert found == [], file.name
 
 

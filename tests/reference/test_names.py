@@ -1,10 +1,10 @@
 """What holds for every resource names none of them."""
 
 import ast
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.reference.support import texts
 
 from sbw_validator.standard import load_standard
 
@@ -26,28 +26,6 @@ def files() -> list[Path]:
     core = ROOT / "conformance" / "sbw_conformance" / "checks"
     checks = [*core.glob("core.py"), *sorted((core / "core").rglob("*.py"))]
     return [*(ROOT / name for name in GENERIC), *checks]
-
-
-def texts(tree: ast.AST) -> Iterator[str]:
-    """The string constants of a module that are no docstrings, parts of f-strings included."""
-    docs = {
-        id(node.body[0].value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
-        and node.body
-        and isinstance(node.body[0], ast.Expr)
-    }
-    after = {
-        id(following.value)
-        for node in ast.walk(tree)
-        if isinstance(node, ast.Module | ast.ClassDef)
-        for one, following in zip(node.body, node.body[1:], strict=False)
-        if isinstance(one, ast.Assign | ast.AnnAssign) and isinstance(following, ast.Expr)
-    }
-    for node in ast.walk(tree):
-        text = node.value if isinstance(node, ast.Constant) else None
-        if isinstance(text, str) and id(node) not in docs | after:
-            yield text
 
 
 @pytest.mark.parametrize("file", files(), ids=lambda file: file.stem)
