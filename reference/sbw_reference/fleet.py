@@ -1,6 +1,7 @@
 """Many apps in one process, started and stopped by lines of JSON."""
 
 import asyncio
+import contextlib
 import json
 import signal
 import sys
@@ -135,9 +136,10 @@ async def run(orders: TextIO, choose: Choose) -> None:
     lines: asyncio.Queue[str | None] = asyncio.Queue()
 
     def forward() -> None:
-        for line in orders:
-            loop.call_soon_threadsafe(lines.put_nowait, line)
-        loop.call_soon_threadsafe(lines.put_nowait, None)
+        with contextlib.suppress(RuntimeError):  # The loop is closed: a signal was faster.
+            for line in orders:
+                loop.call_soon_threadsafe(lines.put_nowait, line)
+            loop.call_soon_threadsafe(lines.put_nowait, None)
 
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, lines.put_nowait, None)
