@@ -2,6 +2,7 @@
 
 import os
 from functools import cache
+from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
@@ -34,6 +35,5 @@ def _chosen(path: str) -> Traversable:
 
 @cache
 def _shipped() -> Traversable:
-    here = Path(__file__).parent
-    bundled = here / "_data"
-    return bundled if bundled.is_dir() else here.parents[1]
+    bundled = files(__package__) / "_data"
+    return bundled if bundled.is_dir() else Path(__file__).parents[2]

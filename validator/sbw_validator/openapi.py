@@ -29,7 +29,7 @@ def compose(standard: Standard, classes: Iterable[str] | None = None) -> Documen
         "info": {
             "title": f"Small Business Web {standard.version}",
             "version": standard.version,
-            "license": {"name": "CC BY 4.0", "identifier": "CC-BY-4.0"},
+            "license": {"name": "Apache 2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": "{base}", "variables": {"base": {"default": "https://app.example"}}}],
         "security": [{"bearer": []}],
