@@ -95,9 +95,10 @@ class Selftester:
         chosen = defects() if known is None else tuple(known)
         with Fleet() as fleet:
             baseline = self._judge(fleet, "baseline", None, self.checks)
-            used = {
-                entry["check"]: frozenset(entry["operations"]) for entry in baseline.checks.values()
-            }
+            used: dict[str, frozenset[str]] = {}
+            for entry in baseline.checks.values():
+                before = used.get(entry["check"], frozenset())
+                used[entry["check"]] = before | frozenset(entry["operations"])
             with ThreadPoolExecutor(self.lanes, "defect") as pool:
                 kills = tuple(pool.map(lambda d: self._kill(fleet, d, used), chosen))
         redundant = self._redundant(kills, baseline) if whole else ()

@@ -166,6 +166,7 @@ def start(settings: Settings, behaviour: Behaviour, standard: Standard | None = 
             backlog=BACKLOG,
             interface="asgi3",
             lifespan="off",
+            proxy_headers=False,
             log_config=None,
             server_header=False,
             ws="none",

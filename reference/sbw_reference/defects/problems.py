@@ -137,7 +137,7 @@ DEFECTS = (
     Defect(
         "unknown-id-400",
         "An id that was never given out is a bad request",
-        ("CORE-054",),
+        ("CORE-054", "CORE-004"),
         ("read", "update", "delete"),
         "absent",
         _absent("unknown", "foreign", status=400, name="invalid-id"),
@@ -145,7 +145,7 @@ DEFECTS = (
     Defect(
         "unknown-id-410",
         "An id that was never given out is gone",
-        ("CORE-054",),
+        ("CORE-054", "CORE-004"),
         ("read", "update", "delete"),
         "absent",
         _absent("unknown", "foreign", status=410),
