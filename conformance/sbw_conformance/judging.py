@@ -128,7 +128,8 @@ class Observations:
                 if check.id == name:
                     found += [
                         Result(requirement, name, None, Outcome.ERROR, "observer", reason=reason)
-                        for requirement in check.requirements or ("CORE-030",)
+                        for requirement in check.requirements
+                        or (self.view.standard.record_requirement,)
                     ]
         return found
 

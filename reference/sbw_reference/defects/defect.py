@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from threading import Lock
 from typing import Any
 
+from sbw_reference.answers import Answer
 from sbw_reference.behaviour import Behaviour
 
 TELLING = frozenset({"commit", "middleware", "new_id", "encode"})
@@ -85,3 +86,16 @@ def outcome(function: Callable[..., Any], arguments: tuple[Any, ...]) -> tuple[A
         return function(*arguments), None
     except Exception as error:  # noqa: BLE001 - it is raised again
         return None, Raised(type(error), str(error), error)
+
+
+def answered(operation: str, change: Callable[[Answer], Answer]) -> Any:
+    """Return a `make` that changes the successful answers to an operation."""
+
+    def make(original: Any) -> Any:
+        def answer(found: Answer) -> Answer:
+            given: Answer = original(found)
+            return change(given) if given.operation == operation else given
+
+        return answer
+
+    return make

@@ -6,30 +6,15 @@ from typing import Any
 
 from sbw_reference.answers import Answer
 from sbw_reference.cursors import Criteria, Cursor
-from sbw_reference.defects.defect import Defect
+from sbw_reference.defects.defect import Defect, answered
 from sbw_reference.pages import Fetch
 from sbw_reference.problems import Refusal, invalid_parameter
 from sbw_reference.records import Row
 
 Page = tuple[list[Row], int | None]
-Record = dict[str, Any]
 EVERYTHING = 1_000_000
 LARGEST_HERE = 50
-LABEL = "label"
 INTERNAL = "http://10.0.0.5:8080"
-
-
-def _answered(operation: str, change: Callable[[Answer], Answer]) -> Any:
-    """Change the successful answers to an operation."""
-
-    def make(original: Any) -> Any:
-        def answer(found: Answer) -> Answer:
-            given: Answer = original(found)
-            return change(given) if given.operation == operation else given
-
-        return answer
-
-    return make
 
 
 def _at_most(original: Any) -> Any:
@@ -156,7 +141,7 @@ DEFECTS = (
         ("CORE-073",),
         ("list",),
         "answer",
-        _answered("list", _null_next),
+        answered("list", _null_next),
     ),
     Defect(
         "limit-ignored",

@@ -1,34 +1,15 @@
 """Mistakes in creating, reading and deleting records."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 from sbw_reference.answers import Answer
 from sbw_reference.auth import Grant
 from sbw_reference.behaviour import Removal
-from sbw_reference.defects.defect import Defect
-from sbw_reference.records import Row
+from sbw_reference.defects.defect import Defect, answered
 
-Page = tuple[list[Row], int | None]
 Record = dict[str, Any]
-EVERYTHING = 1_000_000
-LARGEST_HERE = 50
 LABEL = "label"
-INTERNAL = "http://10.0.0.5:8080"
-
-
-def _answered(operation: str, change: Callable[[Answer], Answer]) -> Any:
-    """Change the successful answers to an operation."""
-
-    def make(original: Any) -> Any:
-        def answer(found: Answer) -> Answer:
-            given: Answer = original(found)
-            return change(given) if given.operation == operation else given
-
-        return answer
-
-    return make
 
 
 def _without_header(name: str, answer: Answer) -> Answer:
@@ -84,7 +65,7 @@ DEFECTS = (
         ("CORE-070",),
         ("create",),
         "answer",
-        _answered("create", lambda answer: replace(answer, status=200)),
+        answered("create", lambda answer: replace(answer, status=200)),
     ),
     Defect(
         "create-without-location",
@@ -92,7 +73,7 @@ DEFECTS = (
         ("CORE-070",),
         ("create",),
         "answer",
-        _answered("create", lambda answer: _without_header("Location", answer)),
+        answered("create", lambda answer: _without_header("Location", answer)),
     ),
     Defect(
         "location-of-collection",
@@ -132,7 +113,7 @@ DEFECTS = (
         ("CORE-071",),
         ("read",),
         "answer",
-        _answered("read", lambda answer: replace(answer, status=203)),
+        answered("read", lambda answer: replace(answer, status=203)),
     ),
     Defect(
         "delete-200",
@@ -140,7 +121,7 @@ DEFECTS = (
         ("CORE-072",),
         ("delete",),
         "answer",
-        _answered("delete", _confirmed),
+        answered("delete", _confirmed),
     ),
     Defect(
         "deletion-leaves-listed",
