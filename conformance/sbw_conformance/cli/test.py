@@ -138,12 +138,13 @@ class Live:
 
     def __init__(self, quiet: bool) -> None:
         from rich.console import Console
-        from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
         from rich.progress import Progress as Bar
 
         console = Console(stderr=True)
         self._bar = Bar(
-            TextColumn("{task.completed}/{task.total} checks"),
+            MofNCompleteColumn(),
+            TextColumn("checks"),
             BarColumn(),
             TimeRemainingColumn(),
             TextColumn("{task.description}"),
