@@ -37,11 +37,10 @@ class Check:
 
     @property
     def parameters(self) -> dict[str, type]:
-        """The parameters of the function with their classes."""
-        return {
-            name: parameter.annotation
-            for name, parameter in inspect.signature(self.function).parameters.items()
-        }
+        """The parameters of the function with their classes; `object` for a generic type."""
+        given = inspect.signature(self.function).parameters
+        kinds = {name: parameter.annotation for name, parameter in given.items()}
+        return {name: kind if inspect.isclass(kind) else object for name, kind in kinds.items()}
 
     @property
     def per_resource(self) -> bool:
