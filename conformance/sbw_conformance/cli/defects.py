@@ -4,7 +4,9 @@ import json
 
 import click
 
+from sbw_conformance.cli.errors import leave
 from sbw_conformance.provider import defects
+from sbw_conformance.results import EXIT_USAGE
 
 
 @click.command(epilog="Example: sbw defects --requirement CORE-041")
@@ -13,6 +15,8 @@ from sbw_conformance.provider import defects
 def command(requirement: str | None, as_json: bool) -> None:
     """List the defects that prove the checks, with the requirements each of them breaks."""
     found = [d for d in defects() if requirement is None or requirement in d.expects]
+    if not found:
+        leave(f"no defect is expected to break {requirement}; see sbw requirements.", EXIT_USAGE)
     if as_json:
         rows = [
             {

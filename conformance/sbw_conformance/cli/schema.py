@@ -34,7 +34,11 @@ def lint(as_json: bool) -> None:
 @group.command(epilog="Example: sbw schema bundle contact --variant create")
 @click.argument("name")
 @click.option(
-    "--variant", default="full", show_default=True, help="full, create, patch, read or answer."
+    "--variant",
+    type=click.Choice(["full", "create", "patch", "read", "answer"]),
+    default="full",
+    show_default=True,
+    help="What the schema is for.",
 )
 def bundle(name: str, variant: str) -> None:
     """Print the schema of a resource or an answer as one self-contained document."""
