@@ -137,7 +137,7 @@ def test_patch_asks_for_no_alternatives(standard: Standard) -> None:
         ({"type": "contact"}, False),
         ({"meta": {**META, "version": '"1"'}}, False),
         ({"meta": {**META, "updated_at": "yesterday"}}, False),
-        ({"meta": {**META, "origin": {}}}, True),
+        ({"meta": {**META, "mood": {}}}, True),
         ({"id": "batch"}, False),
         ({"size": 1}, False),
         ({"parts": [{}, {"name": 1}]}, False),

@@ -121,7 +121,7 @@ def test_disposal_names_a_state_and_what_goes_first(copy: Path) -> None:
         ("classes", "depends_on: [core]", "depends_on: [cor]", "holds 'cor'"),
         ("classes", "version: draft", "version: 2.0", "`version` is not a text"),
         ("classes", "  core:", "  kernel:", "stands without a class `core`"),
-        ("classes", "resources: [contact]", "resource: [contact]", "is not known"),
+        ("classes", "resources: [contact,", "resource: [contact,", "is not known"),
     ],
 )
 def test_a_wrong_file_is_refused_with_its_line(

@@ -1,10 +1,10 @@
 """Derives self-contained schemas, and the variants of a record's schema, from the files.
 
-full    as written
+full    as written, without members that are write-only
 create  a write: no members that are read-only, but `type` may be sent; members with a default
         may be absent
 patch   a merge patch (RFC 7396): objects are partial, what may be absent may be null, arrays
-        are whole
+        and write-only members are whole
 read    what a consumer may rely on: types, constants, closed enumerations, and the envelope
 answer  full, but open to members that are not known
 """
@@ -192,6 +192,11 @@ class _Derivation:
         default = {n for n, says in members if any(self.says(s, f, "default") for s, f in says)}
         return locked, default
 
+    def hidden(self, schema: Schema, file: str) -> set[str]:
+        """Return the names of the members that only a write has."""
+        members = self.known(schema, file).items()
+        return {n for n, says in members if any(self.says(s, f, "writeOnly") for s, f in says)}
+
 
 @dataclass(frozen=True, slots=True)
 class _Done:
@@ -200,12 +205,32 @@ class _Done:
     schema: Any
 
 
-def _full(_derivation: _Derivation, schema: Schema, _key: Key) -> Schema:
-    return schema
+def _full(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
+    """Drop write-only members and the alternatives that ask for one."""
+    hidden = derivation.hidden(schema, key.file)
+    if not hidden:
+        return schema
+    result = dict(schema)
+    if "properties" in schema:
+        own = schema["properties"].items()
+        result["properties"] = {name: item for name, item in own if name not in hidden}
+    for keyword in ("anyOf", "oneOf"):
+        if keyword in schema:
+            branches = [b for b in result.pop(keyword) if hidden.isdisjoint(_required(b))]
+            if len(branches) > 1:
+                result[keyword] = branches
+            else:
+                result["allOf"] = [*result.get("allOf", ()), *branches]
+    return result
 
 
-def _answer(_derivation: _Derivation, schema: Schema, _key: Key) -> Schema:
-    return {k: v for k, v in schema.items() if k not in CLOSING or v is not False}
+def _required(schema: Any) -> list[str]:
+    return schema.get("required", []) if isinstance(schema, dict) else []
+
+
+def _answer(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
+    readable = _full(derivation, schema, key)
+    return {k: v for k, v in readable.items() if k not in CLOSING or v is not False}
 
 
 def _create(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
@@ -236,13 +261,14 @@ def _patch(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
         result = {k: v for k, v in result.items() if k not in ("if", "then", "else")}
     inner = Key(key.file, "patch")
     if "properties" in result:
+        hidden = derivation.hidden(schema, key.file)
+        bound = (needed - default) | locked | hidden
+        rewritten = {
+            name: derivation.rewrite(item, Key(key.file, "create") if name in hidden else inner)
+            for name, item in result["properties"].items()
+        }
         result["properties"] = _Done(
-            {
-                name: derivation.rewrite(item, inner)
-                if name in (needed - default) | locked
-                else _nullable(derivation.rewrite(item, inner))
-                for name, item in result["properties"].items()
-            }
+            {name: item if name in bound else _nullable(item) for name, item in rewritten.items()}
         )
     if isinstance(result.get("additionalProperties"), dict):
         item = derivation.rewrite(result["additionalProperties"], inner)
@@ -258,8 +284,9 @@ def _patch(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
     return result
 
 
-def _read(_derivation: _Derivation, schema: Schema, _key: Key) -> Schema:
-    result = {k: v for k, v in schema.items() if k not in LOOSE}
+def _read(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
+    readable = _full(derivation, schema, key)
+    result = {k: v for k, v in readable.items() if k not in LOOSE}
     result = {k: v for k, v in result.items() if k not in CLOSING or v is not False}
     if result.get("x-extensible") and "enum" in result:
         texts = all(isinstance(value, str) for value in result.pop("enum"))

@@ -1,4 +1,7 @@
-"""What a self-contained schema (a bundle) says about a place in a value."""
+"""What a self-contained schema (a bundle) says about a place in a value.
+
+In a path or a pointer of a schema `*` stands for any index of an array.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -6,6 +9,8 @@ from typing import Any
 Schema = dict[str, Any]
 APPLICATORS = ("allOf", "anyOf", "oneOf")
 CONDITIONALS = ("then", "else")
+ANY = "*"
+ANYTHING: Schema = {"additionalProperties": True}
 
 
 def resolve(bundle: Schema, reference: str) -> Any:
@@ -40,6 +45,8 @@ def member(bundle: Schema, schema: Any, name: str) -> Schema | None:
             found.append(facet["properties"][name])
         elif isinstance(facet.get("additionalProperties"), dict):
             found.append(facet["additionalProperties"])
+        elif facet.get("additionalProperties") is True:
+            found.append(ANYTHING)
     return _all(found)
 
 
@@ -63,14 +70,34 @@ def annotation(bundle: Schema, schema: Any, keyword: str) -> Any:
 
 
 def at(bundle: Schema, schema: Any, parts: list[str]) -> Schema | None:
-    """Return what applies at a path of member names and indexes; None for an unknown one."""
+    """Return what applies at a path of member names, indexes and `*`; None for an unknown one."""
     place: Schema | None = schema
     for part in parts:
         if place is None:
             return None
         inner = member(bundle, place, part)
-        place = items(bundle, place) if inner is None and part.isdigit() else inner
+        index = part.isdigit() or part == ANY
+        place = items(bundle, place) if inner is None and index else inner
     return place
+
+
+def places(bundle: Schema) -> Iterator[tuple[tuple[str, ...], Schema]]:
+    """Yield path and schema of every place that the schema knows, each once, outermost first.
+
+    A schema that refers to itself is followed once. Members of a map are not places.
+    """
+    waiting: list[tuple[tuple[str, ...], Schema, frozenset[str]]] = [((), bundle, frozenset())]
+    while waiting:
+        path, schema, outer = waiting.pop(0)
+        references = [facet["$ref"] for facet in facets(bundle, schema) if "$ref" in facet]
+        if not outer.isdisjoint(references):
+            continue
+        yield path, schema
+        inner = {name: member(bundle, schema, name) for name in members(bundle, schema)}
+        inner |= {ANY: items(bundle, schema)}
+        within = outer.union(references)
+        known = [(name, found) for name, found in inner.items() if found is not None]
+        waiting.extend(((*path, name), found, within) for name, found in known)
 
 
 def _all(found: list[Any]) -> Schema | None:
