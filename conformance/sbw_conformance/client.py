@@ -91,8 +91,13 @@ class Client:
             timeout=urllib3.Timeout(connect=self.connect_seconds, read=self.answer_seconds),
         )
 
-    def send(self, request: Request, headers: Headers, trial: str, index: int) -> Exchange:
-        """Send a request with these headers beside its own; never raises for what comes back."""
+    def send(  # a request has that many parts
+        self, request: Request, headers: Headers, trial: str, index: int, *, patient: bool = True
+    ) -> Exchange:
+        """Send a request with these headers beside its own; never raises for what comes back.
+
+        With `patient` false a 429 is what comes back, and nobody waits.
+        """
         if (reason := self._kept_back(request, headers)) is not None:
             return Exchange(request, trial, index, failure=reason)
         patience, tries = self.patience, 0
@@ -106,7 +111,7 @@ class Client:
             pause = _retry_after(exchange)
             if exchange.status != 429:
                 self._in_vain = False
-            if pause is None:
+            if pause is None or not patient:
                 return exchange
             if pause > patience or self._in_vain:
                 self._in_vain = True

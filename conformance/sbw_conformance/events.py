@@ -21,6 +21,7 @@ REDACTED = "[redacted]"
 PUBLIC_HEADERS = frozenset(
     {
         "accept",
+        "accept-encoding",
         "access-control-allow-methods",
         "access-control-allow-origin",
         "allow",
@@ -34,6 +35,8 @@ PUBLIC_HEADERS = frozenset(
         "deprecation",
         "etag",
         "expires",
+        "idempotency-key",
+        "idempotency-replayed",
         "if-match",
         "if-none-match",
         "last-modified",

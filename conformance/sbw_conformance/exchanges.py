@@ -1,9 +1,11 @@
 """What went over the wire: one request and what came back for it."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 
 from sbw_validator.documents import MalformedJSON, parse_ijson
 
@@ -17,8 +19,9 @@ MISSING: Any = object()
 class Request:
     """One request as it is sent.
 
-    `client` is the role whose token goes along: a1, a2, b1 or anonymous. `operation` is landing,
-    list, create, read, update, delete, business or token; `resource` is a type of the registry.
+    `client` is the role whose token goes along: a1, a2, b1, a1.read_only and the like, or
+    anonymous. `operation` is landing, catalog, list, create, read, update, delete, upsert, batch,
+    control or token; `resource` is a type of the registry.
     """
 
     client: str
@@ -88,7 +91,7 @@ class Exchange:
     @property
     def record(self) -> dict[str, Any] | None:
         """The one record that a successful create, read or update answers with."""
-        one = self.request.operation in {"create", "read", "update"}
+        one = self.request.operation in {"create", "read", "update", "upsert"}
         if one and 200 <= self.status < 300 and isinstance(self.json, dict):
             value: dict[str, Any] = self.json
             return value
@@ -101,6 +104,24 @@ class Exchange:
             items = self.json.get("items")
             return items if isinstance(items, list) else None
         return None
+
+    @property
+    def touched(self) -> Iterator[str]:
+        """What a defect of the provider can act on, from broad to narrow.
+
+        The operation; the operation with its status (`create=422`), with a header that a check
+        sent (`read+if-none-match`) or the method where it is HEAD (`read+HEAD`), and with a query
+        parameter (`list?email`).
+        """
+        operation = self.request.operation
+        yield operation
+        yield f"{operation}={self.status}"
+        for name, _ in self.request.headers:
+            yield f"{operation}+{name.lower()}"
+        if self.request.method == "HEAD":
+            yield f"{operation}+HEAD"
+        for name, _ in parse_qsl(urlsplit(self.request.url).query, keep_blank_values=True):
+            yield f"{operation}?{name}"
 
     @property
     def got(self) -> str:

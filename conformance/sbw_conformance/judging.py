@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sbw_conformance.checks import Check
 from sbw_conformance.checks.observing import Found, View
-from sbw_conformance.checks.trial import Assertion, Blocked, CouldNotRun, Failed, Trial
+from sbw_conformance.checks.trial import Assertion, Blocked, CouldNotRun, Failed, NotClaimed, Trial
 from sbw_conformance.exchanges import Exchange
 from sbw_conformance.results import Outcome, Result
 from sbw_validator.requirements import Requirement
@@ -56,6 +56,8 @@ def _result(
     elif isinstance(ended, Failed):
         values |= {"blocked_by": str(ended), "reason": f"the check ended with {ended}"}
         values["outcome"] = Outcome.COULD_NOT_RUN
+    elif isinstance(ended, NotClaimed):
+        values |= {"outcome": Outcome.NOT_CLAIMED, "reason": str(ended)}
     elif isinstance(ended, CouldNotRun):
         values |= {"outcome": Outcome.COULD_NOT_RUN, "reason": str(ended)}
     elif ended is not None:

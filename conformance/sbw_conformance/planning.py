@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from sbw_conformance.checks import Check
 from sbw_conformance.checks.run import Run
 from sbw_conformance.results import Outcome, Result
+from sbw_conformance.target import variable
 from sbw_validator.standard import Resource
 
 
@@ -31,21 +32,27 @@ def tasks(run: Run, checks: Iterable[Check]) -> Iterator[Task]:
             yield Task(check)
             continue
         for resource in run.standard.resources.values():
-            if _concerns(check, resource):
+            if _concerns(run, check, resource):
                 yield Task(check, resource)
 
 
-def _concerns(check: Check, resource: Resource) -> bool:
+def _concerns(run: Run, check: Check, resource: Resource) -> bool:
+    """Whether the standard lets a resource have what a check is about.
+
+    A class without resources of its own, as `core` does, adds to the resources of all others.
+    """
     if check.types is not None:
         named = resource.type in check.types
     else:
-        named = check.module in {"core", resource.class_name}
+        own = run.standard.classes.get(check.module)
+        general = check.module == "core" or (own is not None and not own.resources)
+        named = general or check.module == resource.class_name
     shape = not check.shapes or resource.shape in check.shapes
-    return named and shape and check.needs <= _possible(resource)
+    return named and shape and check.needs <= _possible(run, resource)
 
 
-def _possible(resource: Resource) -> frozenset[str]:
-    return frozenset(resource.operations) | _parameters(resource)
+def _possible(run: Run, resource: Resource) -> frozenset[str]:
+    return frozenset(resource.operations) | _parameters(resource) | run.known_extras
 
 
 def _parameters(resource: Resource) -> frozenset[str]:
@@ -59,15 +66,19 @@ def excuse(run: Run, task: Task) -> Result | None:
     check, resource = task.check, task.resource
     outcome, reason = None, ""
     missing = [role for role in check.roles if not run.has(role)]
-    if resource is not None and not check.unclaimed:
-        offered = run.operations(resource) | _parameters(resource)
+    own = run.standard.classes.get(check.module)
+    added = own is not None and not own.resources and not check.unclaimed
+    if added and check.module not in run.claimed_classes:
+        outcome, reason = Outcome.NOT_CLAIMED, f"class {check.module} is not claimed"
+    if outcome is None and resource is not None and not check.unclaimed:
+        offered = run.operations(resource) | _parameters(resource) | run.extras
         if not run.operations(resource):
             outcome, reason = Outcome.NOT_CLAIMED, f"{resource.type} is not claimed"
         elif not check.needs <= offered:
             lacking = ", ".join(sorted(check.needs - offered))
             outcome, reason = Outcome.NOT_CLAIMED, f"{resource.type}: {lacking} is not claimed"
     if outcome is None and missing:
-        names = ", ".join(f"SBW_{role.upper()}_TOKEN" for role in missing)
+        names = ", ".join(variable(role) for role in missing)
         outcome, reason = Outcome.COULD_NOT_RUN, f"it needs {names}"
     if outcome is None:
         return None
@@ -89,7 +100,11 @@ def unseen(run: Run, observers: Iterable[Check], results: Iterable[Result]) -> l
         for requirement in wanted:
             if (requirement, check.id) in seen:
                 continue
-            outcome = Outcome.COULD_NOT_RUN if relevant else Outcome.NOT_CLAIMED
-            reason = "no answer to look at" if relevant else "nothing that it looks at is claimed"
+            outcome = Outcome.NOT_CLAIMED
+            reason = "nothing that it looks at is claimed"
+            if relevant and check.seldom:
+                reason = "no such answer came"
+            elif relevant:
+                outcome, reason = Outcome.COULD_NOT_RUN, "no answer to look at"
             found.append(Result(requirement, check.id, None, outcome, "observer", reason=reason))
     return found

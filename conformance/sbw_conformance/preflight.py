@@ -7,11 +7,13 @@ from urllib.parse import urlencode
 from sbw_conformance.client import Client
 from sbw_conformance.exchanges import Exchange, Headers, Request
 from sbw_conformance.target import (
+    SCOPED,
     ConfigurationError,
     Credentials,
     Target,
     UnreachableError,
     fits_header,
+    variable,
 )
 from sbw_validator.schemas import Schemas
 
@@ -36,7 +38,24 @@ def ready(target: Target, client: Client, schemas: Schemas) -> Target:
     for role, credentials in target.clients.items():
         if credentials.token is None:
             target = target.with_token(role, _token(client, target, role, credentials, page.json))
+    target = _with_narrower_tokens(client, target, page.json)
     _businesses(client, target)
+    return target
+
+
+def _with_narrower_tokens(client: Client, target: Target, page: dict[str, Any]) -> Target:
+    """The target with tokens of fewer scopes, asked for where a1 has client credentials."""
+    a1 = target.clients.get("a1", Credentials())
+    if a1.client_secret is None or "token_endpoint" not in page["auth"]:
+        return target
+    entries = page["resources"].values()
+    reading = {entry.get("scopes", {}).get("read") for entry in entries} - {None}
+    business = {page["resources"].get(BUSINESS, {}).get("scopes", {}).get("read")} - {None}
+    for name, scopes in zip(SCOPED, (reading, business), strict=True):
+        role = f"a1.{name}"
+        if scopes and role not in target.clients:
+            token = _token(client, target, "a1", a1, page, " ".join(sorted(scopes)))
+            target = target.with_token(role, token)
     return target
 
 
@@ -57,7 +76,7 @@ def _businesses(client: Client, target: Target) -> None:
             raise ConfigurationError(
                 f"The provider does not accept the token of client {role} "
                 f"(401 on GET {target.base}/{BUSINESS}).",
-                f"Is SBW_{role.upper()}_TOKEN complete, of this provider, and not expired?",
+                f"Is {variable(role)} complete, of this provider, and not expired?",
             )
         value = answer.json if answer.status == 200 else None
         ids[role] = value.get("id") if isinstance(value, dict) else None
@@ -68,22 +87,28 @@ def _businesses(client: Client, target: Target) -> None:
         )
 
 
-def _token(
-    client: Client, target: Target, role: str, credentials: Credentials, page: dict[str, Any]
+def _token(  # noqa: PLR0913, PLR0917  # a request has that many parts
+    client: Client,
+    target: Target,
+    role: str,
+    credentials: Credentials,
+    page: dict[str, Any],
+    scope: str | None = None,
 ) -> str:
-    """Get a token by client credentials (RFC 6749 section 4.4)."""
+    """Get a token by client credentials (RFC 6749 section 4.4), with all scopes or these."""
     endpoint = page["auth"].get("token_endpoint")
     if endpoint is None:
         raise ConfigurationError(
             f"Client {role} has client credentials, but the landing page names no "
             "auth.token_endpoint.",
-            f"Give a token instead (SBW_{role.upper()}_TOKEN).",
+            f"Give a token instead ({variable(role)}).",
         )
     form = urlencode(
         {
             "grant_type": "client_credentials",
             "client_id": credentials.client_id or "",
             "client_secret": credentials.client_secret or "",
+            **({"scope": scope} if scope else {}),
         }
     ).encode()
     headers = (("Content-Type", "application/x-www-form-urlencoded"),)

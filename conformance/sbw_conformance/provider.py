@@ -25,7 +25,8 @@ class Defect:
     """A seeded defect of the reference provider.
 
     `expects` names the requirements that have to fail, its own first; `operations` those it acts
-    on, "*" for all.
+    on, "*" for all, each also narrowed as `Exchange.touched` writes it; `types` the resources that
+    it is about, none for all.
     """
 
     id: str
@@ -33,6 +34,7 @@ class Defect:
     expects: tuple[str, ...]
     operations: frozenset[str]
     reason: str | None = None
+    types: frozenset[str] = frozenset()
 
     def touches(self, operations: frozenset[str]) -> bool:
         """Whether it acts on one of these operations."""
@@ -55,6 +57,7 @@ def defects() -> tuple[Defect, ...]:
             tuple(row["expects"]),
             frozenset(row["operations"]),
             row.get("reason"),
+            frozenset(row.get("types") or ()),
         )
         for row in sorted(rows, key=lambda row: str(row["id"]))
     )
@@ -62,7 +65,12 @@ def defects() -> tuple[Defect, ...]:
 
 def target_of(ready: Mapping[str, Any]) -> Target:
     """The target that a line of a provider, ready to be judged, describes."""
-    clients = {role: Credentials(**entry) for role, entry in ready["clients"].items()}
+    clients = {}
+    for role, entry in ready["clients"].items():
+        known = {name: entry.get(name) for name in ("token", "client_id", "client_secret")}
+        clients[role] = Credentials(**known)
+        for scope, token in entry.get("scoped", {}).items():
+            clients[f"{role}.{scope}"] = Credentials(token=token)
     return Target(ready["url"].rstrip("/"), clients)
 
 

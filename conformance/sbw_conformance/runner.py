@@ -19,7 +19,7 @@ from sbw_conformance.checks.model import Program, named
 from sbw_conformance.checks.observing import View
 from sbw_conformance.checks.records import Records
 from sbw_conformance.checks.run import Run
-from sbw_conformance.checks.trial import Blocked, CouldNotRun, Failed, Trial
+from sbw_conformance.checks.trial import Blocked, CouldNotRun, Failed, NotClaimed, Trial
 from sbw_conformance.cleanup import Cleanup, clean
 from sbw_conformance.events import EventStream
 from sbw_conformance.exchanges import MISSING
@@ -63,7 +63,7 @@ class Runner:
     """One run: give it checks and it gives a report.
 
     `listen` hears of the progress, in the thread that called `judge`. `scored` names the checks
-    that count for the verdict, None for all of them.
+    that count for the verdict, None for all of them; `wanted` says which tasks are done at all.
     """
 
     run: Run
@@ -74,6 +74,7 @@ class Runner:
     listen: Callable[[Progress], None] = lambda _: None
     head: dict[str, Any] = field(default_factory=dict)
     scored: frozenset[str] | None = None
+    wanted: Callable[[Task], bool] = lambda _: True
 
     def __post_init__(self) -> None:
         run = self.run
@@ -95,16 +96,21 @@ class Runner:
         """Run everything; an interrupt ends the run early, with its reports."""
         self.stream.write([self._head()])
         interrupted = False
-        planned = sorted(tasks(self.run, self.checks), key=lambda task: task.key)
+        planned = sorted(
+            filter(self.wanted, tasks(self.run, self.checks)), key=lambda task: task.key
+        )
         doors = [t for t in planned if STANDS_ON["landing"] in t.check.requirements]
         rest = [task for task in planned if task not in doors]
+        alone = [task for task in rest if task.check.alone]
+        together = [task for task in rest if not task.check.alone]
         try:
             self._work(doors, len(planned), 0)
             if self.run.landing is None:
                 self._shut(rest)
             else:
                 self._start()
-                self._work(rest, len(planned), len(doors))
+                self._work(together, len(planned), len(doors))
+                self._work(alone, len(planned), len(planned) - len(alone), workers=1)
         except KeyboardInterrupt:
             interrupted = True
         except Exception:
@@ -116,8 +122,8 @@ class Runner:
 
     # Doing tasks
 
-    def _work(self, todo: list[Task], total: int, done: int) -> None:
-        with ThreadPoolExecutor(self.workers, "check") as pool:
+    def _work(self, todo: list[Task], total: int, done: int, *, workers: int | None = None) -> None:
+        with ThreadPoolExecutor(workers or self.workers, "check") as pool:
             waiting: set[Future[str]] = set()
             try:
                 waiting = {pool.submit(self._task, task) for task in todo}
@@ -168,7 +174,7 @@ class Runner:
         with lock or nullcontext():
             try:
                 task.check.function(**arguments)
-            except (Failed, Blocked, CouldNotRun) as end:
+            except (Failed, Blocked, CouldNotRun, NotClaimed) as end:
                 return trial, end
             except Exception as error:  # noqa: BLE001  # one check's bug harms no other
                 return trial, error
@@ -254,7 +260,7 @@ class Runner:
             "requirements": list(task.check.requirements),
             "requests": len(exchanges),
             "milliseconds": round(sum(exchange.milliseconds for exchange in exchanges), 1),
-            "operations": sorted({exchange.request.operation for exchange in exchanges}),
+            "operations": sorted({mark for exchange in exchanges for mark in exchange.touched}),
         }
 
     def _trial_events(self, trial: Trial) -> Iterator[dict[str, Any]]:

@@ -1,18 +1,22 @@
 """The suite proves itself: every seeded defect is found by the checks meant for it, no other."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Any
 
-from sbw_conformance.checks import Check, catalog
+from sbw_conformance.checks import Check, bodies, catalog
 from sbw_conformance.checks.answer import STANDS_ON
+from sbw_conformance.planning import Task
 from sbw_conformance.provider import Defect, Fleet, ProviderError, defects
 from sbw_conformance.results import Outcome, Report, Verdict
 from sbw_conformance.suite import Options, judge
 from sbw_conformance.traceability import asserted_by
-from sbw_validator.standard import Standard, load_standard
+from sbw_validator.standard import Resource, Standard, load_standard
+
+Used = Mapping[tuple[str, str | None], frozenset[str]]
+"""What a check asked a resource for without any defect."""
 
 BAD = frozenset({Outcome.FAIL, Outcome.WARN})
 
@@ -76,8 +80,9 @@ class Selftest:
 class Selftester:
     """Runs the suite against the reference provider without and with each defect.
 
-    `full` runs all checks for each defect; otherwise its own and those that share an operation
-    with it. `lanes` is how many providers are judged at a time.
+    `full` runs all checks for each defect; otherwise its own and those whose exchanges it can act
+    on, on one resource of each shape and on those that a defect or a check names. `lanes` is how
+    many providers are judged at a time.
     """
 
     full: bool = False
@@ -94,46 +99,71 @@ class Selftester:
         began = time.monotonic()
         chosen = defects() if known is None else tuple(known)
         with Fleet() as fleet:
-            baseline = self._judge(fleet, "baseline", None, self.checks)
-            used: dict[str, frozenset[str]] = {}
-            for entry in baseline.checks.values():
-                before = used.get(entry["check"], frozenset())
-                used[entry["check"]] = before | frozenset(entry["operations"])
+            baseline = self._judge(fleet, "baseline", None, lambda _: True)
+            used = {
+                (entry["check"], entry["resource"]): frozenset(entry["operations"])
+                for entry in baseline.checks.values()
+            }
             with ThreadPoolExecutor(self.lanes, "defect") as pool:
                 kills = tuple(pool.map(lambda d: self._kill(fleet, d, used), chosen))
         redundant = self._redundant(kills, baseline) if whole else ()
         return Selftest(kills, redundant, baseline, time.monotonic() - began)
 
     def _judge(
-        self, fleet: Fleet, name: str, defect: str | None, checks: tuple[Check, ...]
+        self, fleet: Fleet, name: str, defect: str | None, wanted: Callable[[Task], bool]
     ) -> Report:
         classes = None if self.classes is None else list(self.classes)
         target = fleet.start(name, defect=defect, classes=classes)
         options = Options(
-            workers=self.workers, programs=self.programs, checks=checks, preflight=False, tidy=False
+            workers=self.workers,
+            programs=self.programs,
+            checks=self.checks,
+            preflight=False,
+            tidy=False,
+            wanted=wanted,
         )
         return judge(target, options, self.standard)
 
-    def _selected(self, defect: Defect, used: dict[str, frozenset[str]]) -> tuple[Check, ...]:
-        def wanted(check: Check) -> bool:
-            asserted = asserted_by(self.standard, check)
-            door = STANDS_ON["landing"] in check.requirements
-            observes = check.kind == "observer"
-            own = defect.expects[0] in asserted
-            return door or observes or own or defect.touches(used.get(check.id, frozenset()))
+    def _selection(self, defect: Defect, used: Used) -> Callable[[Task], bool]:
+        """Which tasks a defect is put to: the door, its own, and those that it can act on."""
+        shown = self._representatives(defect)
 
-        return tuple(check for check in self.checks if self.full or wanted(check))
+        def wanted(task: Task) -> bool:
+            if self.full or STANDS_ON["landing"] in task.check.requirements:
+                return True
+            named = task.check.types is not None or task.resource is None
+            if not named and task.resource and task.resource.type not in shown:
+                return False
+            own = defect.expects[0] in asserted_by(self.standard, task.check)
+            kind = task.resource.type if task.resource else None
+            return own or defect.touches(used.get((task.check.id, kind), frozenset()))
 
-    def _kill(self, fleet: Fleet, defect: Defect, used: dict[str, frozenset[str]]) -> Kill:
+        return wanted
+
+    def _representatives(self, defect: Defect) -> frozenset[str]:
+        """One resource of each shape, of the types that a defect is about where it names some.
+
+        The one with the most kinds of members shows most.
+        """
+        chosen: dict[str, Resource] = {}
+        for resource in sorted(self.standard.resources.values(), key=self._size, reverse=True):
+            if not defect.types or resource.type in defect.types:
+                chosen.setdefault(resource.shape, resource)
+        return frozenset(resource.type for resource in chosen.values())
+
+    def _size(self, resource: Resource) -> int:
+        example = bodies.richest(self.standard, resource).value
+        return len({bodies.kind_of(pointer) for pointer, _ in bodies.leaves(example)})
+
+    def _kill(self, fleet: Fleet, defect: Defect, used: Used) -> Kill:
         began = time.monotonic()
-        checks = self._selected(defect, used)
         name = f"defect {defect.id}"
         try:
-            report = self._judge(fleet, name, defect.id, checks)
+            report = self._judge(fleet, name, defect.id, self._selection(defect, used))
             firings = fleet.stop(name)
         except ProviderError as error:
             took = time.monotonic() - began
-            return Kill(defect, (), (), (), len(checks), 0, took, (str(error),))
+            return Kill(defect, (), (), (), 0, 0, took, (str(error),))
         bad = [result for result in report.results if result.outcome in BAD]
         specific = [result for result in bad if result.kind != "program"]
         kill = Kill(
@@ -141,7 +171,7 @@ class Selftester:
             tuple(sorted({result.requirement for result in specific})),
             tuple(sorted({(result.check, result.requirement) for result in specific})),
             tuple(sorted({r.requirement for r in bad if r.kind == "program"})),
-            len(checks),
+            len(report.checks),
             firings,
             time.monotonic() - began,
         )

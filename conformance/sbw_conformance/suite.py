@@ -12,6 +12,7 @@ from sbw_conformance.checks.run import Run
 from sbw_conformance.cleanup import Journal
 from sbw_conformance.client import Client, Pacer
 from sbw_conformance.events import EventStream, Redaction
+from sbw_conformance.planning import Task
 from sbw_conformance.preflight import ready
 from sbw_conformance.results import Report
 from sbw_conformance.runner import PROGRAMS, Progress, Runner
@@ -28,7 +29,10 @@ JOURNAL_FILE = "journal-{run}.ndjson"
 
 @dataclass(frozen=True)
 class Options:
-    """How to run: where files go (None keeps everything in memory), seed, workers, checks."""
+    """How to run: where files go (None keeps everything in memory), seed, workers, checks.
+
+    `wanted` says which tasks are done at all.
+    """
 
     folder: Path | None = None
     seed: int = 0
@@ -37,6 +41,7 @@ class Options:
     checks: tuple[Check, ...] = field(default_factory=catalog)
     preflight: bool = True
     tidy: bool = True
+    wanted: Callable[[Task], bool] = lambda _: True
     listen: Callable[[Progress], None] = lambda _: None
 
 
@@ -73,6 +78,7 @@ def judge(
                 "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
             },
             scored=frozenset(scored.checks),
+            wanted=options.wanted,
         )
         try:
             return runner.judge()

@@ -1,7 +1,7 @@
 """What a run is pointed at: base URL, clients, pace; read from a file or the environment."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,9 @@ EXAMPLE = "See the example in the output of `sbw test --help`."
 
 ROLES = ("a1", "a2", "b1")
 """Business a through two apps, business b through the first."""
+
+SCOPED = ("read_only", "business_only")
+"""Narrower tokens of a client: one that only reads, one that reads the business and no more."""
 
 
 class ConfigurationError(Exception):
@@ -53,9 +56,10 @@ class Credentials:
 class Target:
     """A provider to judge.
 
-    `base` ends without a slash. `clients` holds credentials by role. `settle_seconds` bounds the
-    wait for lists to catch up; None takes the landing page's limit. `requests_per_second` is the
-    pace, None for as fast as it goes.
+    `base` ends without a slash. `clients` holds credentials by role; a narrower token of a client
+    has a role of its own, such as `a1.read_only`. `settle_seconds` bounds the wait for lists to
+    catch up; None takes the landing page's limit. `requests_per_second` is the pace, None for as
+    fast as it goes.
     """
 
     base: str
@@ -81,12 +85,18 @@ def origin_of(url: str) -> tuple[str, str, int | None]:
     return parts.scheme, parts.hostname or "", port
 
 
+def variable(role: str) -> str:
+    """The environment variable with the token of a client, such as SBW_A1_READ_ONLY_TOKEN."""
+    return f"SBW_{role.upper().replace('.', '_')}_TOKEN"
+
+
 def target_from_environment(base: str, environment: Mapping[str, str] = os.environ) -> Target:
-    """A target whose tokens stand in SBW_A1_TOKEN, SBW_A2_TOKEN and SBW_B1_TOKEN."""
+    """A target whose tokens stand in SBW_A1_TOKEN, SBW_A2_TOKEN, SBW_B1_TOKEN and the like."""
+    roles = (*ROLES, *(f"a1.{scope}" for scope in SCOPED))
     clients = {
         role: Credentials(token=token.strip())
-        for role in ROLES
-        if (token := environment.get(f"SBW_{role.upper()}_TOKEN", "")).strip()
+        for role in roles
+        if (token := environment.get(variable(role), "")).strip()
     }
     return _complete(Target(_base(base), clients))
 
@@ -105,9 +115,8 @@ def target_from_file(
             "Add `target: https://...` or give the URL on the command line.",
         )
     clients = {}
-    for role, entry in value.get("clients", {}).items():
-        pointer = f"/clients/{role}"
-        named = {key.removesuffix("_env"): name for key, name in entry.items()}
+    for role, pointer, entry in _clients(value):
+        named = {key.removesuffix("_env"): name for key, name in entry.items() if key != "scoped"}
         clients[role] = Credentials(
             **{
                 key: _secret(environment, name, path, lines.get(f"{pointer}/{key}_env", 1))
@@ -118,6 +127,15 @@ def target_from_file(
     return _complete(
         Target(_base(base or value["target"]), clients, value.get("settle_seconds"), pace)
     )
+
+
+def _clients(value: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """Each client of a configuration with its role and pointer, its narrower tokens behind it."""
+    for role, entry in value.get("clients", {}).items():
+        pointer = f"/clients/{role}"
+        yield role, pointer, entry
+        for scope, narrow in entry.get("scoped", {}).items():
+            yield f"{role}.{scope}", f"{pointer}/scoped/{scope}", narrow
 
 
 def _misfit(path: Path, findings: list[Finding], lines: Mapping[str, int]) -> ConfigurationError:

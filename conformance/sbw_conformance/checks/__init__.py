@@ -22,7 +22,9 @@ class Check:
 
     `needs` names the operations and list parameters that a resource has to offer, `shapes` and
     `types` narrow the resources further. A check with a `Records` parameter runs once for each
-    resource, any other once a run; `unclaimed` checks run for resources that are not claimed too.
+    resource, any other once a run; `unclaimed` checks run for resources that are not claimed too,
+    checks that go `alone` when all others are done, one at a time. A `seldom` observer looks at
+    answers that not every run sees.
     """
 
     id: str
@@ -34,6 +36,8 @@ class Check:
     shapes: frozenset[str] = frozenset()
     types: frozenset[str] | None = None
     unclaimed: bool = False
+    alone: bool = False
+    seldom: bool = False
 
     @property
     def parameters(self) -> dict[str, type]:
@@ -65,6 +69,7 @@ def check(
     shapes: Iterable[str] = (),
     types: Iterable[str] | None = None,
     unclaimed: bool = False,
+    alone: bool = False,
 ) -> Callable[[Callable[..., None]], Check]:
     """Make a scenario of a function that asserts these requirements.
 
@@ -84,13 +89,14 @@ def check(
             frozenset(shapes),
             kinds,
             unclaimed,
+            alone,
         )
 
     return wrap
 
 
 def observer(
-    *requirements: str, needs: Iterable[str] = ()
+    *requirements: str, needs: Iterable[str] = (), seldom: bool = False
 ) -> Callable[[Callable[..., Any]], Check]:
     """Make an observer of a pure function `(Exchange, View) -> findings`.
 
@@ -99,8 +105,15 @@ def observer(
     """
 
     def wrap(function: Callable[..., Any]) -> Check:
-        wanted = frozenset(needs)
-        return Check(_id(function), "observer", requirements, _title(function), function, wanted)
+        return Check(
+            _id(function),
+            "observer",
+            requirements,
+            _title(function),
+            function,
+            frozenset(needs),
+            seldom=seldom,
+        )
 
     return wrap
 

@@ -76,10 +76,31 @@ class Run:
         uris = set((self.landing or {}).get("conforms_to") or ())
         return frozenset(name for name, entry in self.standard.classes.items() if entry.uri in uris)
 
+    @cached_property
+    def known_extras(self) -> frozenset[str]:
+        """What classes without resources can add: `batch`, and `control:{name}` for each control."""
+        schema = self.schemas.files["common/sandbox-control.json"]
+        names = schema["properties"]["control"]["enum"]
+        return frozenset({"batch", *(f"control:{name}" for name in names)})
+
+    @cached_property
+    def extras(self) -> frozenset[str]:
+        """Which of them the landing page claims."""
+        page = self.landing or {}
+        controls = (page.get("sandbox") or {}).get("controls") or ()
+        found = {"batch"} if "bulk" in self.claimed_classes else set()
+        if "sandbox" in self.claimed_classes:
+            found |= {f"control:{name}" for name in controls}
+        return frozenset(found)
+
+    def said(self, resource: Resource) -> Mapping[str, Any]:
+        """What the landing page says of a resource; empty where it says nothing."""
+        entry = ((self.landing or {}).get("resources") or {}).get(resource.type)
+        return entry if isinstance(entry, dict) else {}
+
     def declared(self, resource: Resource) -> frozenset[str]:
         """Operations that the landing page declares for a resource."""
-        entry = ((self.landing or {}).get("resources") or {}).get(resource.type) or {}
-        return frozenset(entry.get("operations") or ())
+        return frozenset(self.said(resource).get("operations") or ())
 
     def operations(self, resource: Resource) -> frozenset[str]:
         """Operations that the landing page declares for a resource of a claimed class."""

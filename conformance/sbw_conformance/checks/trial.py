@@ -33,6 +33,10 @@ class CouldNotRun(Exception):  # noqa: N818  # how a check ends, no error
     """Something that the check needs is not there; the message says what."""
 
 
+class NotClaimed(Exception):  # noqa: N818  # how a check ends, no error
+    """The landing page does not claim what the check is about; the message says what."""
+
+
 @dataclass(frozen=True)
 class Assertion:
     """One thing that was asserted of one exchange."""
@@ -77,10 +81,13 @@ class Trial:
         value: Any = None,
         body: bytes | None = None,
         query: Mapping[str, str] | None = None,
+        patient: bool = True,
     ) -> Answer:
         """Send a request as a client (with its token, unless `headers` say otherwise).
 
-        `value` is sent as JSON, `body` as it is; `query` is percent-encoded.
+        `value` is sent as JSON, `body` as it is; `query` is percent-encoded. A header whose value
+        is empty is left out, also where the client would add it. Without `patient` a 429 is not
+        waited out.
         """
         if self.stop.is_set():
             raise CouldNotRun("the run was interrupted")
@@ -93,20 +100,23 @@ class Trial:
         if query:
             url = f"{url}?{urlencode(query)}"
         kind = resource.type if resource else None
-        request = Request(client, operation, method, url, kind, tuple(sent.items()), body)
         added = self._added(client, sent)
-        exchange = self.run.client.send(request, added, self.name, len(self.exchanges) + 1)
+        given = tuple((name, text) for name, text in sent.items() if text)
+        request = Request(client, operation, method, url, kind, given, body)
+        index = len(self.exchanges) + 1
+        exchange = self.run.client.send(request, added, self.name, index, patient=patient)
         self.exchanges.append(exchange)
         self.added.append(added)
         return Answer(self, exchange, resource)
 
     def _added(self, client: str, sent: Mapping[str, str]) -> Headers:
         given = {name.lower() for name in sent}
-        added: Headers = (
+        usual: Headers = (
             ("Accept", "application/json"),
             ("Accept-Encoding", "gzip"),
             ("User-Agent", self.run.user_agent),
         )
+        added = tuple((name, text) for name, text in usual if name.lower() not in given)
         if "authorization" in given:
             self.run.redaction.add(sent[next(n for n in sent if n.lower() == "authorization")])
         elif client != ANONYMOUS:
