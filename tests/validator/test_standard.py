@@ -7,7 +7,7 @@ import pytest
 
 from sbw_validator import Standard, StandardError, load_standard
 from sbw_validator.data import data
-from sbw_validator.standard import Change, Disposal
+from sbw_validator.standard import Change, Disposal, Reference
 
 ROOT = Path(__file__).parents[2]
 
@@ -51,8 +51,12 @@ def test_a_folder_without_schemas_is_refused(
 def test_classes_and_resources_are_read(standard: Standard) -> None:
     """Classes and resources are read."""
     contact = standard.resources["contact"]
-    assert contact.operations == ("list", "create", "read", "update", "delete")
-    assert contact.filters == ("external_id", "updated_since")
+    assert contact.operations == ("list", "create", "read", "update", "delete", "upsert")
+    assert contact.filters == ("external_id", "updated_since", "ids")
+    assert contact.selectors["email"] == "/emails/*/address"
+    place = "/organizations/*/ref"
+    assert contact.refs == {place: Reference(place, "organization", "release")}
+    assert standard.resources["custom_field_definition"].unique == ("/key",)
     assert contact.disposal == Disposal("delete")
     assert contact.change == Change("/name/given", ("Grace", "Katherine"))
     assert contact.writable
@@ -61,8 +65,10 @@ def test_classes_and_resources_are_read(standard: Standard) -> None:
     assert standard.resource_at("contacts") is contact
     assert standard.resource_at("contact") is None
     assert standard.class_of("contact").uri == f"{standard.base}/contacts"
+    assert standard.classes["core"].required == ("business",)
     assert standard.schema_requirement("contact") == "CONTACTS-001"
     assert standard.schema_requirement("page") == "CORE-073"
+    assert standard.schema_requirement("batch-results") == "BULK-001"
     assert standard.record_requirement == "CORE-030"
 
 
@@ -88,11 +94,22 @@ def test_the_standard_is_cached_by_folder(standard: Standard, widgets: Standard)
     assert load_standard(ROOT) is not widgets
 
 
+def test_a_class_may_have_no_resources(copy: Path) -> None:
+    """A class without resources needs no requirement for their schemas."""
+    classes = copy / "spec" / "draft" / "classes.yaml"
+    with classes.open("a", encoding="utf-8") as file:
+        file.write("  plain: {uri: u, text: core.md, resources: [], maturity: candidate}\n")
+    plain = load_standard(copy).classes["plain"]
+    assert (plain.resources, plain.required, plain.schema_requirement) == ((), (), "")
+
+
 def test_disposal_names_a_state_and_what_goes_first(copy: Path) -> None:
     """Disposal names a state and what goes first."""
     registry = copy / "schemas" / "draft" / "resources.yaml"
     replace(
-        registry, "  disposal: delete", "  disposal: {kind: 'transition:void', after: [business]}"
+        registry,
+        "  disposal: delete\n",
+        "  disposal: {kind: 'transition:void', after: [business]}\n",
     )
     expected = Disposal("transition", "void", ("business",))
     assert load_standard(copy).resources["contact"].disposal == expected
@@ -105,7 +122,7 @@ def test_disposal_names_a_state_and_what_goes_first(copy: Path) -> None:
         ("resources", "  disposal: delete", "  disposal: burn", "`contact/disposal` is 'burn'"),
         ("resources", "  disposal: delete", "  disposal: 'transition:'", "is 'transition:'"),
         ("resources", "  disposal: delete", "  disposal: none", "is 'none'"),
-        ("resources", "filters:", "filtres:", "`contact/filtres` is not known"),
+        ("resources", "  filters:", "  filtres:", "`contact/filtres` is not known"),
         ("resources", "class: contacts", "class: people", "`contact/class` is 'people'"),
         ("resources", "path: contacts", "path: [contacts]", "`contact/path` is not a text"),
         ("resources", "[list, create", "[lost, create", "`contact/operations` holds 'lost'"),
@@ -113,6 +130,10 @@ def test_disposal_names_a_state_and_what_goes_first(copy: Path) -> None:
         ("resources", "values: [Grace, Katherine]", "values: [Grace]", "two different values"),
         ("resources", "  minimal: {", "  minimal: [", "is not YAML"),
         ("resources", 'subject: [""]', "parameters: {}", "is for the shape query only"),
+        ("resources", "on_delete: release", "on_delete: keep", "on_delete` is 'keep'"),
+        ("resources", "{type: organization, on", "{type: firm, on", "/type` is 'firm'"),
+        ("resources", "selectors: {applies_to", "selectors: [{applies_to", "is not YAML"),
+        ("resources", "unique: [/key]", "unique: /key", "is not a list of texts"),
         ("resources", "business:\n", "contact: 1\nbusiness:\n", "has 'contact' twice"),
         ("resources", "change: {pointer", "change: [pointer]\n  x: {pointer", "is not known"),
         ("resources", 'subject: [""]', "hooks: [a]", "`contact/hooks` is not a mapping"),
@@ -121,6 +142,8 @@ def test_disposal_names_a_state_and_what_goes_first(copy: Path) -> None:
         ("classes", "depends_on: [core]", "depends_on: [cor]", "holds 'cor'"),
         ("classes", "version: draft", "version: 2.0", "`version` is not a text"),
         ("classes", "  core:", "  kernel:", "stands without a class `core`"),
+        ("classes", "required: [business]", "required: [contact]", "holds 'contact'"),
+        ("classes", "{batch-request:", "{page:", "has 'page', which another class has"),
         ("classes", "resources: [contact,", "resource: [contact,", "is not known"),
     ],
 )

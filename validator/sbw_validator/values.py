@@ -132,12 +132,14 @@ def _decimal(a: str, b: str) -> bool:
     return False
 
 
+def mailbox(address: str) -> tuple[str, str]:
+    """Return what the same e-mail addresses share: the local part, and the domain without case."""
+    local, _, domain = unicodedata.normalize("NFC", address).rpartition("@")
+    return local, domain.lower()
+
+
 def _email(a: str, b: str) -> bool:
-    """Compare the local part as it is written, the domain without case."""
-    (local_a, _, domain_a), (local_b, _, domain_b) = (
-        unicodedata.normalize("NFC", text).rpartition("@") for text in (a, b)
-    )
-    return local_a == local_b and domain_a.lower() == domain_b.lower()
+    return mailbox(a) == mailbox(b)
 
 
 def _language(a: str, b: str) -> bool:

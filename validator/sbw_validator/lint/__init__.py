@@ -1,6 +1,6 @@
 """Holds the standard to its own rules: text, schemas, examples, registry."""
 
-from sbw_validator.lint import examples, registry, schemas, text
+from sbw_validator.lint import examples, pointers, registry, schemas, text
 from sbw_validator.lint.findings import LintFinding, Rule, Subject
 from sbw_validator.standard import Standard
 
@@ -8,7 +8,7 @@ __all__ = ["LintFinding", "lint"]
 
 
 EARLY: tuple[Rule, ...] = (*text.RULES, *schemas.RULES, registry.registry_file)
-LATE: tuple[Rule, ...] = (schemas.schema_example, *examples.RULES, *registry.RULES)
+LATE: tuple[Rule, ...] = (schemas.schema_example, *examples.RULES, *registry.RULES, *pointers.RULES)
 # What late rules cannot do without: schemas that can be compiled.
 FIRST = frozenset({"schema-form", "reference", "pattern", "registry-file"})
 

@@ -9,18 +9,26 @@ from sbw_validator.findings import Finding, parts_of, shown
 from sbw_validator.lint.findings import LintFinding, Rule, Subject
 from sbw_validator.openapi import Document, compose, fragment
 from sbw_validator.schemas import SchemaValidator
-from sbw_validator.shape import annotation, at, members
+from sbw_validator.shape import annotation, members
 from sbw_validator.standard import Resource, Standard
 from sbw_validator.validation import validate
 
 FILE = "resources.yaml"
 SHAPES = {
-    "collection": ({"list", "read"}, {"create", "update", "delete"}),
+    "collection": ({"list", "read"}, {"create", "update", "delete", "upsert"}),
     "singleton": ({"read"}, {"update"}),
     "append_only": ({"list", "create", "read"}, set()),
     "query": ({"list"}, set()),
 }
-METHODS = {"list": "get", "create": "post", "read": "get", "update": "patch", "delete": "delete"}
+METHODS = {
+    "list": "get",
+    "create": "post",
+    "read": "get",
+    "update": "patch",
+    "delete": "delete",
+    "upsert": "patch",
+}
+BY_EXTERNAL_ID = "by-external-id"
 PAGING = {"limit", "cursor"}
 LANDING = "landing.read"
 
@@ -83,6 +91,8 @@ def _unfit(resource: Resource) -> Iterator[tuple[str, str]]:
         yield "a query has parameters and a hook `compute`", "Add them."
     if ("create" in resource.operations) != (resource.minimal is not None):
         yield "create and `minimal` go together", "Add or remove `minimal`."
+    if "upsert" in resource.operations and not {"create", "update"} <= set(resource.operations):
+        yield "an upsert creates and updates", "Add both operations, or remove upsert."
     if resource.writable and resource.change is None and "update" in resource.operations:
         yield "an update needs a `change`", "Name a leaf and two values for it."
 
@@ -101,10 +111,6 @@ def registry_schema(subject: Subject) -> Iterator[LintFinding]:
         if resource.writable and "external_ids" not in members(bundle, bundle):
             message = f"{resource.schema} has no external_ids, and the resource is writable"
             yield _finding(resource, "registry-schema", message, "Add external_ids.")
-        for pointer in resource.subject:
-            if at(bundle, bundle, parts_of(pointer)) is None:
-                message = f"the subject {shown(pointer)} is no place in {resource.schema}"
-                yield _finding(resource, "registry-schema", message, "Mend the pointer.")
         for parameter in resource.parameters.values():
             yield from _parameter(resource, parameter.name, dict(parameter.schema))
 
@@ -170,6 +176,8 @@ def registry_openapi(subject: Subject) -> Iterator[LintFinding]:
         yield LintFinding("registry-openapi", "openapi", None, message, "Mend the fragment.")
         return
     for class_ in subject.standard.classes.values():
+        if not class_.resources:
+            continue
         written = _operations(fragment(subject.standard, class_.name))
         expected = {LANDING: ("/", "get")} if LANDING in written else {}
         for resource in subject.standard.resources.values():
@@ -181,9 +189,14 @@ def registry_openapi(subject: Subject) -> Iterator[LintFinding]:
                 message = f"{name} is {written.get(name)}, by the registry {expected.get(name)}"
                 hint = "Let the fragment and the registry agree."
                 yield LintFinding("registry-openapi", file, None, message, hint)
+    yield from _lists(subject, document)
+
+
+def _lists(subject: Subject, document: Document) -> Iterator[LintFinding]:
     for resource in subject.standard.resources.values():
         item = document["paths"].get(f"/{resource.path}", {})
-        declared = {*resource.parameters} if resource.parameters else PAGING | {*resource.filters}
+        filters = {*resource.filters, *resource.selectors}
+        declared = {*resource.parameters} if resource.parameters else PAGING | filters
         if "list" in resource.operations and "get" in item:
             names = {_name(document, parameter) for parameter in item["get"].get("parameters", ())}
             if names != declared:
@@ -204,6 +217,11 @@ def _operations(part: Document) -> dict[str, tuple[str, str]]:
 def _expected(resource: Resource) -> dict[str, tuple[str, str]]:
     found = {}
     for operation in resource.operations:
+        if operation == "upsert":
+            path = f"/{resource.path}/{BY_EXTERNAL_ID}"
+            found[f"{resource.type}.upsert"] = (path, METHODS[operation])
+            found[f"{resource.type}.read_by_external_id"] = (path, METHODS["read"])
+            continue
         whole = operation in ("list", "create") or resource.shape == "singleton"
         path = f"/{resource.path}" if whole else f"/{resource.path}/{{id}}"
         found[f"{resource.type}.{operation}"] = (path, METHODS[operation])

@@ -9,14 +9,24 @@ from sbw_validator.errors import StandardError
 from sbw_validator.findings import pointer_to, shown
 from sbw_validator.lint.findings import LintFinding, Rule, Subject
 from sbw_validator.schemas import SchemaValidator
-from sbw_validator.shape import Schema, facets, member
+from sbw_validator.shape import Schema, annotation, facets, member, places
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 FORMATS = frozenset({"date", "date-time", "uri"})
 KEYWORDS = frozenset(
     {
         *("$schema", "$id", "$ref", "$comment", "title", "description", "default", "examples"),
-        *("readOnly", "deprecated", "type", "const", "enum", "format", "pattern", "minLength"),
+        *(
+            "readOnly",
+            "writeOnly",
+            "deprecated",
+            "type",
+            "const",
+            "enum",
+            "format",
+            "pattern",
+            "minLength",
+        ),
         *("maxLength", "minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum"),
         *("multipleOf", "properties", "required", "additionalProperties", "propertyNames"),
         *("unevaluatedProperties", "minProperties", "maxProperties", "dependentRequired"),
@@ -36,6 +46,8 @@ FORBIDDEN = (
     (re.compile(r"\\[1-9k]"), "a back-reference"),
     (re.compile(r"\\[dDwWsSbBpP]"), "a class or an anchor that engines read in several ways"),
 )
+LIMITS = {"max_length": "maxLength", "max_items": "maxItems"}
+CLOSING = {"unevaluatedProperties", "additionalProperties"}
 CLASS = re.compile(r"\\.|\[(?:\\.|[^\]\\])*\]")
 
 
@@ -156,7 +168,10 @@ def format_(subject: Subject) -> Iterator[LintFinding]:
 
 def vocabulary(subject: Subject) -> Iterator[LintFinding]:
     """Say which x- keywords vocabulary.json does not declare, or not with this value."""
-    declared = subject.files["vocabulary.json"]["keywords"]
+    declared = {
+        keyword: SchemaValidator(keyword, "full", {"$schema": DIALECT, **schema}, "vocabulary")
+        for keyword, schema in subject.files["vocabulary.json"]["keywords"].items()
+    }
     for file, pointer, schema in _all(subject):
         for keyword, value in schema.items():
             if not keyword.startswith("x-"):
@@ -165,10 +180,10 @@ def vocabulary(subject: Subject) -> Iterator[LintFinding]:
             if keyword not in declared:
                 hint = "Declare it in vocabulary.json, or mend its name."
                 yield _finding(subject, "vocabulary", place, f"{keyword} is not declared", hint)
-            elif value not in declared[keyword]["enum"]:
-                hint = f"Use one of {shown(declared[keyword]['enum'])}."
-                message = f"{keyword} is {shown(value)}"
-                yield _finding(subject, "vocabulary", place, message, hint)
+                continue
+            for found in declared[keyword].findings(value):
+                message = f"{keyword} is {shown(value)}: expected {found.expected}"
+                yield _finding(subject, "vocabulary", place, message, found.hint)
 
 
 def classification(subject: Subject) -> Iterator[LintFinding]:
@@ -196,6 +211,38 @@ def _classified(bundle: Schema, schema: Any) -> bool:
         return True
     inner = [facet[k] for facet in said for k in ("items", "additionalProperties") if k in facet]
     return any(_classified(bundle, item) for item in inner)
+
+
+def floor(subject: Subject) -> Iterator[LintFinding]:
+    """Say which floors lie above the limit of the schema itself."""
+    for file in subject.schema_files:
+        bundle = subject.bundle(file)
+        if bundle is None:
+            continue
+        for pointer, schema in subschemas({k: v for k, v in bundle.items() if k != "$defs"}):
+            said = annotation(bundle, schema, "x-floor")
+            floors = said.items() if isinstance(said, dict) else ()
+            for name, least in floors:
+                numbers = [facet.get(LIMITS.get(name, "")) for facet in facets(bundle, schema)]
+                limit = min((n for n in numbers if isinstance(n, int)), default=None)
+                if isinstance(least, int) and limit is not None and least > limit:
+                    place = (file, pointer + pointer_to("x-floor"))
+                    message = f"the floor {least} lies above {LIMITS[name]} {limit}"
+                    yield _finding(subject, "floor", place, message, "Lower the floor.")
+
+
+def closed_object(subject: Subject) -> Iterator[LintFinding]:
+    """Say which objects of records take members that nobody knows, without saying so."""
+    for resource in subject.standard.resources.values():
+        bundle = subject.bundle(resource.schema)
+        for path, schema in places(bundle) if bundle else ():
+            said = list(facets(bundle or {}, schema))
+            known = any("properties" in facet for facet in said)
+            if known and not any(facet.keys() & CLOSING for facet in said):
+                place = (resource.schema, pointer_to("properties", *path[:1]) if path else "")
+                message = f"the object at {shown(pointer_to(*path))} is neither closed nor a map"
+                hint = "Write `unevaluatedProperties: false`, or `additionalProperties: true`."
+                yield _finding(subject, "closed-object", place, message, hint)
 
 
 def schema_example(subject: Subject) -> Iterator[LintFinding]:
@@ -240,4 +287,6 @@ RULES: tuple[Rule, ...] = (
     format_,
     vocabulary,
     classification,
+    floor,
+    closed_object,
 )

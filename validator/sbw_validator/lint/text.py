@@ -68,7 +68,8 @@ def requirement_named(subject: Subject) -> Iterator[LintFinding]:
     """Say which ids classes.yaml or a rule of the validator names and no text has."""
     named = {}
     for class_ in subject.standard.classes.values():
-        named[class_.schema_requirement] = f"class {class_.name}"
+        if class_.schema_requirement:
+            named[class_.schema_requirement] = f"class {class_.name}"
     named |= {id_: f"answer {name}" for name, id_ in subject.standard.answers.items()}
     types = subject.standard.resources.keys()
     named |= {rule.id: f"rule {rule.id}" for rule in rules() if types & set(rule.types)}

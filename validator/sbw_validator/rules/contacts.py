@@ -1,13 +1,18 @@
 """Rules of class contacts."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from sbw_validator.findings import Finding, pointer_to, shown
 from sbw_validator.rules import rule
+from sbw_validator.rules.arrays import each_address_once, members, of_elements, one_preferred
 
 NAME = ("full", "given", "family")
 CHANNELS = ("emails", "phones")
+VAT = re.compile(r"[A-Z]{2}[0-9A-Za-z]{2,13}")
+# Where the prefix is not the ISO 3166-1 code, or not only (EN 16931, BR-CO-09).
+VAT_PREFIXES = {"GR": ("EL",), "GB": ("GB", "XI")}
 
 
 @rule("C1", types=("contact",))
@@ -30,26 +35,40 @@ def somebody_can_be_told_apart(record: dict[str, Any]) -> Iterator[Finding]:
     )
 
 
-@rule("C2", types=("contact",), on_patch=True)
-def one_element_is_preferred(record: dict[str, Any]) -> Iterator[Finding]:
-    """An array holds at most one element whose `pref` is 1."""
-    for name, array in record.items():
-        if not isinstance(array, list):
+rule("C2", types=("contact",), on_patch=True)(one_preferred("C2"))
+rule("O3", types=("organization",), on_patch=True)(one_preferred("O3"))
+rule("C6", types=("contact",), on_patch=True)(each_address_once("C6"))
+rule("O4", types=("organization",), on_patch=True)(each_address_once("O4"))
+
+
+@rule("C7", types=("contact",), on_patch=True)
+def one_organization_is_primary(record: dict[str, Any]) -> Iterator[Finding]:
+    """A contact has at most one primary organization."""
+    found = [i for i, item in members(record.get("organizations")) if item.get("primary") is True]
+    if len(found) > 1:
+        expected = "one element at most that is `primary`"
+        hint = "Keep `true` for the main one."
+        yield of_elements("C7", ("organizations", found, "primary"), expected, hint)
+
+
+@rule("O2", types=("organization",), on_patch=True)
+def a_vat_number_begins_with_its_country(record: dict[str, Any]) -> Iterator[Finding]:
+    """An identifier with the scheme `vat` begins with the prefix of its country."""
+    for index, item in members(record.get("identifiers")):
+        value, country = item.get("value"), item.get("country")
+        if item.get("scheme") != "vat" or not isinstance(value, str):
             continue
-        first = [index for index, element in enumerate(array) if _preferred(element)]
-        if len(first) > 1:
-            elements = [pointer_to(name, index) for index in first]
-            yield Finding(
-                requirement="C2",
-                pointer=f"{elements[1]}/pref",
-                expected="one element at most whose `pref` is 1",
-                got=f"{len(first)} of them, at {shown(first)}",
-                hint="Keep 1 for the element preferred most and give the others 2 to 100.",
-                keyword="rule",
-                pointers=(pointer_to(name), *elements, *(f"{item}/pref" for item in elements)),
-            )
-
-
-def _preferred(element: Any) -> bool:
-    pref = element.get("pref") if isinstance(element, dict) else None
-    return pref == 1 and not isinstance(pref, bool)
+        prefixes = VAT_PREFIXES.get(country, (country,)) if isinstance(country, str) else ()
+        if VAT.fullmatch(value) and (not prefixes or value[:2] in prefixes):
+            continue
+        element = pointer_to("identifiers", index)
+        begin = " or ".join(prefixes) or "two capital letters"
+        yield Finding(
+            requirement="O2",
+            pointer=f"{element}/value",
+            expected=f"{begin}, then 2 to 13 letters or digits",
+            got=shown(value),
+            hint="Write the number with the prefix of its country and without spaces.",
+            keyword="rule",
+            pointers=(element, f"{element}/value", f"{element}/country", f"{element}/scheme"),
+        )

@@ -1,0 +1,84 @@
+"""Rules about the pointers of the registry: each leads to a place of its resource's schema."""
+
+from collections.abc import Iterator
+
+from sbw_validator.findings import parts_of, pointer_to, shown
+from sbw_validator.lint.findings import LintFinding, Rule, Subject
+from sbw_validator.shape import Schema, annotation, at, facets, member, places
+from sbw_validator.standard import Resource
+
+FILE = "resources.yaml"
+REFERENCE = "#/$defs/ref"
+PAGING = {"limit", "cursor"}
+COMPOUND = {"object", "array"}
+
+
+def _finding(resource: Resource, rule: str, message: str, hint: str) -> LintFinding:
+    return LintFinding(rule, FILE, resource.line, f"{resource.type}: {message}", hint)
+
+
+def _bundles(subject: Subject) -> Iterator[tuple[Resource, Schema]]:
+    for resource in subject.standard.resources.values():
+        bundle = subject.bundle(resource.schema)
+        if bundle is not None:
+            yield resource, bundle
+
+
+def registry_pointer(subject: Subject) -> Iterator[LintFinding]:
+    """Say which pointers of the registry lead to no place of the schema."""
+    for resource, bundle in _bundles(subject):
+        pointers = {
+            "subject": resource.subject,
+            "unique": resource.unique,
+            "refs": tuple(resource.refs),
+            "selectors": tuple(resource.selectors.values()),
+        }
+        for name, found in pointers.items():
+            for pointer in found:
+                if at(bundle, bundle, parts_of(pointer)) is None:
+                    message = f"{name}: {shown(pointer)} is no place in {resource.schema}"
+                    yield _finding(resource, "registry-pointer", message, "Mend the pointer.")
+
+
+def registry_reference(subject: Subject) -> Iterator[LintFinding]:
+    """Say where references of the schema and of the registry are not the same."""
+    for resource, bundle in _bundles(subject):
+        written = {pointer_to(*path): s for path, s in places(bundle) if _is_reference(bundle, s)}
+        for pointer in sorted(written.keys() ^ resource.refs.keys()):
+            there = pointer in written
+            lacking, other = ("`refs`", "schema") if there else (resource.schema, "registry")
+            message = f"{lacking} has no reference {shown(pointer)}, and the {other} has"
+            hint = "Let both have it, the schema by `common/ref.json`."
+            yield _finding(resource, "registry-reference", message, hint)
+        for pointer in sorted(written.keys() & resource.refs.keys()):
+            type_ = resource.refs[pointer].type
+            inner = member(bundle, written[pointer], "type")
+            constant = annotation(bundle, inner, "const")
+            if constant != type_:
+                message = f"{shown(pointer)} is for {shown(constant)}, by `refs` for {type_}"
+                hint = f'Give its `type` the const "{type_}".'
+                yield _finding(resource, "registry-reference", message, hint)
+
+
+def _is_reference(bundle: Schema, schema: Schema) -> bool:
+    return any(facet.get("$ref") == REFERENCE for facet in facets(bundle, schema))
+
+
+def registry_selector(subject: Subject) -> Iterator[LintFinding]:
+    """Say which selectors take the name of another parameter, or select by no plain value."""
+    for resource, bundle in _bundles(subject):
+        for name, pointer in resource.selectors.items():
+            if name in PAGING | {*resource.filters}:
+                message = f"the selector {name} has the name of another parameter"
+                yield _finding(resource, "registry-selector", message, "Choose another name.")
+            place = at(bundle, bundle, parts_of(pointer))
+            if place is not None and annotation(bundle, place, "type") in COMPOUND:
+                message = f"the selector {name} leads to an object or an array"
+                hint = "Let it lead to a text, a number or a boolean."
+                yield _finding(resource, "registry-selector", message, hint)
+        if resource.selectors and "list" not in resource.operations:
+            message = "there are selectors and no operation list"
+            yield _finding(resource, "registry-selector", message, "Remove them, or add list.")
+
+
+RULES: tuple[Rule, ...] = (registry_pointer, registry_reference, registry_selector)
