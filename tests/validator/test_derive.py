@@ -262,3 +262,84 @@ def test_a_schema_may_refer_to_itself() -> None:
     full = derived({"main.json": main}, "full")
     assert full.is_valid({"id": "1", "part": {"id": "2"}})
     assert not full.is_valid({"id": "1", "part": {}})
+
+
+REF = {"type": "organization", "id": "o_1"}
+BY_EXTERNAL_ID = {"type": "organization", "external_id": {"app": "com.example.crm", "id": "1"}}
+
+
+@pytest.mark.parametrize(
+    ("variant", "reference", "valid"),
+    [
+        ("full", REF, True),
+        ("full", {**REF, "href": "https://a.example/organizations/o_1", "state": "gone"}, True),
+        ("full", BY_EXTERNAL_ID, False),
+        ("full", {"type": "organization"}, False),
+        ("full", {**REF, "state": "lost"}, False),
+        ("create", REF, True),
+        ("create", BY_EXTERNAL_ID, True),
+        ("create", {**REF, **BY_EXTERNAL_ID}, False),
+        ("create", {**REF, "href": "https://a.example/organizations/o_1"}, False),
+        ("create", {"type": "organization"}, False),
+        ("create", {"type": "contact", "id": "c_1"}, False),
+        ("patch", {"id": "o_2"}, True),
+        ("patch", BY_EXTERNAL_ID, True),
+        ("patch", {"external_id": {"app": "com.example.crm"}}, False),
+        ("patch", {"external_id": None}, False),
+        ("patch", None, True),
+        ("read", REF, True),
+        ("read", {**REF, "title": "new"}, True),
+        ("read", {**REF, "id": 1}, False),
+        ("read", {**REF, "state": "lost"}, False),
+        ("answer", {**REF, "title": "new"}, True),
+        ("answer", BY_EXTERNAL_ID, False),
+    ],
+)
+def test_a_write_may_refer_by_external_id(
+    standard: Standard, variant: str, reference: Any, *, valid: bool
+) -> None:
+    """A write may refer by external id; records hold ids, and what the provider adds."""
+    branch = {"name": "Branch", "parent": reference}
+    if variant not in ("create", "patch"):
+        branch |= {"id": "o_2", "type": "organization", "meta": META, "external_ids": []}
+    validator = load_schemas(standard).validator("organization", variant)
+    assert validator.is_valid(branch) is valid
+
+
+def test_a_write_only_member_stands_in_writes_alone() -> None:
+    """A write-only member, and an alternative that asks for one, stand in writes alone."""
+    text = {"type": "string"}
+    main = {
+        "type": "object",
+        "properties": {"a": text, "b": text, "secret": {**text, "writeOnly": True}},
+        "anyOf": [{"required": ["a"]}, {"required": ["b"]}, {"required": ["secret"]}, False],
+        "unevaluatedProperties": False,
+    }
+    files = {"main.json": main}
+    for variant in ("full", "read", "answer"):
+        assert "secret" not in derived(files, variant).bundle["properties"]
+    assert derived(files, "full").bundle["anyOf"] == [
+        {"required": ["a"]},
+        {"required": ["b"]},
+        False,
+    ]
+    assert derived(files, "create").is_valid({"secret": "x"})
+    assert not derived(files, "full").is_valid({"secret": "x"})
+    assert derived(files, "full").is_valid({"b": "x"})
+    assert not derived(files, "full").is_valid({})
+
+
+def test_open_objects_take_anything_in_every_variant(standard: Standard) -> None:
+    """What an app keeps in its extension is its own; a patch may clear any of it."""
+    own = {"com.example.crm": {"": 0, "Nested": {"deep": [[1], {"a": True}]}}}
+    for variant in ("create", "patch"):
+        validator = load_schemas(standard).validator("contact", variant)
+        assert validator.is_valid({"name": {"given": "Ada"}, "extensions": own})
+        assert not validator.is_valid({"name": {"given": "Ada"}, "extensions": {"crm": {}}})
+    patch = load_schemas(standard).validator("contact", "patch")
+    assert patch.is_valid(
+        {"extensions": {"com.example.crm": None, "com.example.shop": {"a": None}}}
+    )
+    assert patch.is_valid({"custom_fields": {"shoe_size": None}})
+    create = load_schemas(standard).validator("contact", "create")
+    assert not create.is_valid({"name": {"given": "Ada"}, "custom_fields": {"shoe_size": None}})

@@ -25,13 +25,16 @@ def ids(value: Any, **options: Any) -> list[tuple[str, str]]:
     return [(finding.requirement, finding.pointer) for finding in validate(value, **options)]
 
 
+KNOWN = '"business", "contact", "organization", "custom_field_definition"'
+
+
 @pytest.mark.parametrize(
     ("value", "pointer", "hint"),
     [
-        ({}, "/type", 'Add it: "business", "contact".'),
-        ({"type": None}, "/type", 'Add it: "business", "contact".'),
+        ({}, "/type", f"Add it: {KNOWN}."),
+        ({"type": None}, "/type", f"Add it: {KNOWN}."),
         ({"type": "contacts"}, "/type", 'Did you mean "contact"?'),
-        ({"type": "landing"}, "/type", 'Use one of "business", "contact".'),
+        ({"type": "landing"}, "/type", f"Use one of {KNOWN}."),
         ([], "", "Write one object."),
         (None, "", "Write one object."),
     ],

@@ -128,6 +128,31 @@ def test_entries_of_a_map_compare_as_its_schema_says() -> None:
     ]
 
 
+def test_an_open_object_compares_at_every_depth(standard: Standard) -> None:
+    """What stands in an extension is known: nothing may be added to it or lost."""
+    bundle = load_schemas(standard).bundle("contact")
+    sent = {"extensions": {"com.example.crm": {"a": {"b": [1, {"c": "Zoe\u0308"}]}}}}
+    assert differences(sent, {**sent, "nickname_of_later": 1}, bundle) == []
+    more = {"extensions": {"com.example.crm": {"a": {"b": [1, {"c": "Zoe\u0308", "d": 1}]}}}}
+    assert differences(sent, more, bundle) == [
+        Difference("/extensions/com.example.crm/a/b/1/d", None, 1)
+    ]
+    normalised = {"extensions": {"com.example.crm": {"a": {"b": [1, {"c": "Zo\u00eb"}]}}}}
+    assert [d.pointer for d in differences(sent, normalised, bundle)] == [
+        "/extensions/com.example.crm/a/b/1/c"
+    ]
+
+
+def test_custom_fields_compare_by_their_kind(standard: Standard) -> None:
+    """Texts compare after NFC, numbers as numbers, arrays in their order."""
+    bundle = load_schemas(standard).bundle("contact")
+    one = {"custom_fields": {"text": "Zoe\u0308", "number": 42.0, "list": ["a", "b"], "none": []}}
+    two = {"custom_fields": {"text": "Zo\u00eb", "number": 42, "list": ["a", "b"]}}
+    assert same(one, two, bundle)
+    two["custom_fields"]["list"] = ["b", "a"]
+    assert not same(one, two, bundle)
+
+
 def test_a_schema_that_refers_to_itself_compares() -> None:
     """A schema that refers to itself compares at every depth."""
     bundle = {"properties": {"next": {"$ref": "#"}, "size": kind("decimal")}, "anyOf": [True]}

@@ -52,8 +52,9 @@ def member(bundle: Schema, schema: Any, name: str) -> Schema | None:
 
 def items(bundle: Schema, schema: Any) -> Schema | None:
     """Return what applies to the elements of an array as one schema; None if nothing does."""
-    found = [facet["items"] for facet in facets(bundle, schema) if "items" in facet]
-    return _all(found)
+    said = list(facets(bundle, schema))
+    found = [facet["items"] for facet in said if "items" in facet]
+    return _all(found + [facet for facet in said if facet is ANYTHING])
 
 
 def members(bundle: Schema, schema: Any) -> dict[str, None]:
