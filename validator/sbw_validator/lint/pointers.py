@@ -10,7 +10,7 @@ from sbw_validator.standard import Resource
 FILE = "resources.yaml"
 REFERENCE = "#/$defs/ref"
 PAGING = {"limit", "cursor"}
-COMPOUND = {"object", "array"}
+NOT_TEXT = {"object", "array", "integer", "number", "boolean"}
 
 
 def _finding(resource: Resource, rule: str, message: str, hint: str) -> LintFinding:
@@ -58,6 +58,20 @@ def registry_reference(subject: Subject) -> Iterator[LintFinding]:
                 message = f"{shown(pointer)} is for {shown(constant)}, by `refs` for {type_}"
                 hint = f'Give its `type` the const "{type_}".'
                 yield _finding(resource, "registry-reference", message, hint)
+    yield from _kept(subject)
+
+
+def _kept(subject: Subject) -> Iterator[LintFinding]:
+    """Say which records cannot be disposed of, because others that refer to them go later."""
+    resources = subject.standard.resources
+    for resource in resources.values():
+        for reference in resource.refs.values():
+            target = resources[reference.type]
+            goes_first = target is resource or resource.type in target.disposal.after
+            if reference.on_delete == "restrict" and not goes_first:
+                message = f"{resource.type} keeps it from being deleted and goes later"
+                hint = f"Name {resource.type} in `after` of its disposal."
+                yield _finding(target, "registry-reference", message, hint)
 
 
 def _is_reference(bundle: Schema, schema: Schema) -> bool:
@@ -65,16 +79,16 @@ def _is_reference(bundle: Schema, schema: Schema) -> bool:
 
 
 def registry_selector(subject: Subject) -> Iterator[LintFinding]:
-    """Say which selectors take the name of another parameter, or select by no plain value."""
+    """Say which selectors take the name of another parameter, or select by no text."""
     for resource, bundle in _bundles(subject):
         for name, pointer in resource.selectors.items():
             if name in PAGING | {*resource.filters}:
                 message = f"the selector {name} has the name of another parameter"
                 yield _finding(resource, "registry-selector", message, "Choose another name.")
             place = at(bundle, bundle, parts_of(pointer))
-            if place is not None and annotation(bundle, place, "type") in COMPOUND:
-                message = f"the selector {name} leads to an object or an array"
-                hint = "Let it lead to a text, a number or a boolean."
+            if place is not None and annotation(bundle, place, "type") in NOT_TEXT:
+                message = f"the selector {name} does not lead to a text"
+                hint = "Let it lead to one, as the value in a query is."
                 yield _finding(resource, "registry-selector", message, hint)
         if resource.selectors and "list" not in resource.operations:
             message = "there are selectors and no operation list"
