@@ -9,15 +9,13 @@ read    what a consumer may rely on: types, constants, closed enumerations, and 
 answer  full, but open to members that are not known
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
-from posixpath import dirname, join, normpath
 from typing import Any
 
 from sbw_validator.errors import UnknownSchemaError
+from sbw_validator.written import Files, Schema, Written
 
-Schema = dict[str, Any]
-Files = Mapping[str, Schema]
 ENVELOPE = "common/envelope.json"
 VARIANTS = ("full", "create", "patch", "read", "answer")
 MAPS = frozenset({"properties", "patternProperties", "dependentSchemas"})
@@ -75,13 +73,13 @@ class _Derivation:
     """Derives definitions as they are referred to; references stay keys until all are known."""
 
     def __init__(self, files: Files) -> None:
-        self.files = files
+        self.written = Written(files)
         self.bodies: dict[Key, Any] = {}
 
     def bundle(self, root: Key) -> Schema:
         self.derive(root)
         plain = self.unchanged()
-        original = self.files[root.file]
+        original = self.written.files[root.file]
         identifier = str(original["$id"])
         if root.variant != "full":
             identifier = f"{identifier.removesuffix('.json')}.{root.variant}.json"
@@ -104,7 +102,7 @@ class _Derivation:
             current = waiting.pop()
             for wanted in (current, Key(current.file, "full")):
                 if wanted not in self.bodies:
-                    self.bodies[wanted] = self.rewrite(self.files[wanted.file], wanted)
+                    self.bodies[wanted] = self.rewrite(self.written.files[wanted.file], wanted)
                     waiting.extend(_references(self.bodies[wanted]))
 
     def unchanged(self) -> set[Key]:
@@ -126,13 +124,6 @@ class _Derivation:
                 return same
             same -= different
 
-    def target(self, file: str, reference: str) -> str:
-        """Return the file that a reference leads to."""
-        found = normpath(join(dirname(file), reference))
-        if found not in self.files:
-            raise UnknownSchemaError(found, self.files)
-        return found
-
     def rewrite(self, schema: Any, key: Key) -> Any:
         """Return a schema of a file as the variant wants it."""
         if not isinstance(schema, dict):
@@ -146,7 +137,7 @@ class _Derivation:
             if isinstance(value, _Done):
                 result[keyword] = value.schema
             elif keyword == "$ref":
-                file = self.target(key.file, value)
+                file = self.written.target(key.file, value)
                 opened = key.variant == "read" and file == ENVELOPE
                 result[keyword] = Key(file, "answer" if opened else key.variant, key.kept)
             elif keyword in MAPS:
@@ -156,46 +147,6 @@ class _Derivation:
             else:
                 result[keyword] = self.rewrite(value, within) if keyword in SINGLE else value
         return result
-
-    def views(self, schema: Any, file: str) -> list[tuple[Schema, str]]:
-        """Return the schema and all that it demands of the same place, each with its file."""
-        if not isinstance(schema, dict):
-            return []
-        found = [(schema, file)]
-        if "$ref" in schema:
-            target = self.target(file, schema["$ref"])
-            found += self.views(self.files[target], target)
-        for item in schema.get("allOf", ()):
-            found += self.views(item, file)
-        return found
-
-    def says(self, schema: Any, file: str, keyword: str) -> bool:
-        """Say whether a schema, or one that it refers to, has a keyword that is not false."""
-        return any(view.get(keyword, False) is not False for view, _ in self.views(schema, file))
-
-    def known(self, schema: Schema, file: str) -> dict[str, list[tuple[Any, str]]]:
-        """Return what is said about each member of an object."""
-        found: dict[str, list[tuple[Any, str]]] = {}
-        for view, place in self.views(schema, file):
-            for name, item in view.get("properties", {}).items():
-                found.setdefault(name, []).append((item, place))
-        return found
-
-    def required(self, schema: Schema, file: str) -> set[str]:
-        """Return the names that an object must have."""
-        return {name for view, _ in self.views(schema, file) for name in view.get("required", ())}
-
-    def optional(self, schema: Schema, file: str) -> tuple[set[str], set[str]]:
-        """Return the names of read-only members and of members with a default."""
-        members = self.known(schema, file).items()
-        locked = {n for n, says in members if any(self.says(s, f, "readOnly") for s, f in says)}
-        default = {n for n, says in members if any(self.says(s, f, "default") for s, f in says)}
-        return locked, default
-
-    def hidden(self, schema: Schema, file: str) -> set[str]:
-        """Return the names of the members that only a write has."""
-        members = self.known(schema, file).items()
-        return {n for n, says in members if any(self.says(s, f, "writeOnly") for s, f in says)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +158,7 @@ class _Done:
 
 def _full(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
     """Drop write-only members and the alternatives that ask for one."""
-    hidden = derivation.hidden(schema, key.file)
+    hidden = derivation.written.hidden(schema, key.file)
     if not hidden:
         return schema
     result = dict(schema)
@@ -234,7 +185,7 @@ def _answer(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
 
 
 def _create(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
-    locked, default = derivation.optional(schema, key.file)
+    locked, default = derivation.written.optional(schema, key.file)
     result = {k: v for k, v in schema.items() if k != "readOnly"}
     if "properties" in schema:
         result["properties"] = {
@@ -251,8 +202,8 @@ def _create(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
 
 
 def _patch(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
-    locked, default = derivation.optional(schema, key.file)
-    needed = derivation.required(schema, key.file) | key.kept
+    locked, default = derivation.written.optional(schema, key.file)
+    needed = derivation.written.required(schema, key.file) | key.kept
     result = {k: v for k, v in _create(derivation, schema, key).items() if k not in WHOLE_ONLY}
     for keyword in ("anyOf", "oneOf", "not"):
         if _mentions_required(result.get(keyword)):
@@ -261,7 +212,7 @@ def _patch(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
         result = {k: v for k, v in result.items() if k not in ("if", "then", "else")}
     inner = Key(key.file, "patch")
     if "properties" in result:
-        hidden = derivation.hidden(schema, key.file)
+        hidden = derivation.written.hidden(schema, key.file)
         bound = (needed - default) | locked | hidden
         rewritten = {
             name: derivation.rewrite(item, Key(key.file, "create") if name in hidden else inner)
@@ -277,9 +228,9 @@ def _patch(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
     if "allOf" in result:
         result["allOf"] = _Done([derivation.rewrite(item, outer) for item in result["allOf"]])
     if "$ref" in result:
-        target = derivation.target(key.file, result["$ref"])
-        known = derivation.known(derivation.files[target], target).keys()
-        own = derivation.required(derivation.files[target], target)
+        target = derivation.written.target(key.file, result["$ref"])
+        known = derivation.written.known(derivation.written.files[target], target).keys()
+        own = derivation.written.required(derivation.written.files[target], target)
         result["$ref"] = _Done(Key(target, "patch", frozenset((needed - own) & known)))
     return result
 

@@ -12,10 +12,11 @@ from typing import Any
 
 import jsonschema_rs
 
-from sbw_validator.derive import Schema, bundle
+from sbw_validator.derive import bundle
 from sbw_validator.errors import StandardError, UnknownSchemaError
 from sbw_validator.findings import Finding
 from sbw_validator.standard import Standard
+from sbw_validator.written import Schema
 
 
 class SchemaFiles(Mapping[str, Schema]):
