@@ -1,6 +1,5 @@
 """Drawing programs up front, and shrinking one that failed."""
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -11,17 +10,15 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
-from sbw_conformance.checks import bodies
+from sbw_conformance.checks import pointers
 from sbw_conformance.checks.model import Program, Step, named
-from sbw_conformance.strategies import bodies_of, patches_of
+from sbw_conformance.strategies import DRAWING, bodies_of, patches_of
 from sbw_validator.standard import Resource, Standard
 from sbw_validator.validation import validate
 
 MOST_STEPS = 8
 SHRINKING_RUNS = 60
 """How often programs are run at most in search of the shortest that fails."""
-
-_HYPOTHESIS = threading.Lock()
 
 
 class _Draws(HypothesisProvider):
@@ -89,7 +86,7 @@ class Programs:
     def _simpler_values(self, step: Step) -> Iterator[Any]:
         kind, standard = self.resource.type, self.standard
         if step.operation == "create":
-            for value in chain([bodies.copy(self.resource.minimal)], _with_less(step.value)):
+            for value in chain([pointers.copy(self.resource.minimal)], _with_less(step.value)):
                 if not validate(value, type=kind, variant="create", standard=standard):
                     yield value
         elif step.operation == "update":
@@ -128,7 +125,7 @@ def _draw(programs: Programs) -> tuple[Program, ...]:
     def collect(program: Program) -> None:
         drawn[named(program)] = program
 
-    with _HYPOTHESIS:
+    with DRAWING:
         collect()
     return tuple(drawn.values())
 

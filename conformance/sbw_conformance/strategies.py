@@ -1,12 +1,14 @@
 """Hypothesis strategies for bodies, read off a resource's schema."""
 
+import threading
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
-from sbw_conformance.checks.bodies import at
+from sbw_conformance.checks.pointers import at
 from sbw_validator.schemas import load_schemas
 from sbw_validator.standard import Resource, Standard
 from sbw_validator.validation import validate
@@ -31,6 +33,9 @@ EMAILS = (
 MOST_ITEMS = 3
 Json = st.SearchStrategy[Any]
 
+DRAWING = threading.Lock()
+"""Hypothesis draws for one thread at a time."""
+
 
 @lru_cache
 def bodies_of(standard: Standard, resource: Resource) -> Json:
@@ -42,7 +47,7 @@ def bodies_of(standard: Standard, resource: Resource) -> Json:
 def patches_of(standard: Standard, resource: Resource) -> Json:
     """Merge patches: some members of a body, some cleared; not all leave a record valid."""
     schema = load_schemas(standard).bundle(resource.type, "create")
-    clearable = sorted(set(schema["properties"]) - {"external_ids", "type"})
+    clearable = sorted(set(schema["properties"]) - _elsewhere(schema, resource))
     clears = st.dictionaries(st.sampled_from(clearable), st.none(), max_size=2)
     members = _object(standard, resource)
     return st.builds(lambda some, cleared: {**some, **cleared}, members, clears)
@@ -50,7 +55,15 @@ def patches_of(standard: Standard, resource: Resource) -> Json:
 
 def _object(standard: Standard, resource: Resource) -> Json:
     schema = load_schemas(standard).bundle(resource.type, "create")
-    return _from(schema, schema, skip=frozenset({"external_ids", "type"}))
+    return _from(schema, schema, skip=_elsewhere(schema, resource))
+
+
+def _elsewhere(schema: Mapping[str, Any], resource: Resource) -> frozenset[str]:
+    """Members whose values are no matter of the schema alone: other records and apps decide."""
+    references = {pointer.split("/")[1] for pointer in resource.refs}
+    native = {name for name in schema["properties"] if name.startswith("native_")}
+    other = {"external_ids", "type", "custom_fields", "extensions"}
+    return frozenset(references | native | other)
 
 
 def _valid(standard: Standard, resource: Resource, body: Any) -> bool:
@@ -122,6 +135,28 @@ def _leaf(schema: Mapping[str, Any], root: Any) -> Json:  # noqa: PLR0911  # one
 
 
 _ASCII = st.characters(min_codepoint=0x21, max_codepoint=0x7E)
+
+
+@lru_cache
+def text_like(pattern: str) -> str:
+    """A text that fits an anchored pattern, always the same one."""
+    found: list[str] = []
+
+    @seed(0)
+    @settings(
+        max_examples=1,
+        database=None,
+        deadline=None,
+        phases=[Phase.generate],
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(st.from_regex(pattern, fullmatch=True, alphabet=_ASCII))
+    def draw(text: str) -> None:
+        found.append(text)
+
+    with DRAWING:
+        draw()
+    return found[0]
 
 
 def _parts(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

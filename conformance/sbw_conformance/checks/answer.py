@@ -21,6 +21,9 @@ STANDS_ON: Mapping[str, str] = {
     "read": "CORE-071",
     "update": "CORE-076",
     "delete": "CORE-072",
+    "upsert": "CORE-122",
+    "batch": "BULK-001",
+    "control": "SANDBOX-002",
 }
 """The requirement that a check stands on when it takes an operation for granted."""
 
@@ -48,6 +51,14 @@ class Answer:
         self.must_succeed()
         found: dict[str, Any] = self.exchange.json
         return found
+
+    @property
+    def results(self) -> list[dict[str, Any]]:
+        """The results of a batch, none where the answer is something else."""
+        value = self.exchange.json
+        found = value.get("results") if isinstance(value, dict) else None
+        usable = self.status == 200 and isinstance(found, list)
+        return [entry for entry in found if isinstance(entry, dict)] if usable and found else []
 
     def verify(
         self,
@@ -77,7 +88,7 @@ class Answer:
             self.trial.control(page, requirement, "a page with items", exchange.got, exchange)
             if self._resource.shape != "query":
                 self._must_list_records()
-        elif operation in {"create", "read", "update"}:
+        elif operation in {"create", "read", "update", "upsert"}:
             found = exchange.record is not None
             self.trial.control(found, requirement, "the record", exchange.got, exchange)
             schema = self.trial.run.standard.classes[self._resource.class_name].schema_requirement
@@ -137,6 +148,10 @@ class Answer:
                 under=under,
             )
         return self
+
+    def must_be_accepted(self, what: str, *, under: str | None = None) -> "Answer":
+        """Assert a success, of what is said in words."""
+        return self.verify(200 <= self.status < 300, what, under=under)
 
     def must_be_gone(self, *, under: str | None = None) -> "Answer":
         """Assert that there is no such record: 404 or 410."""

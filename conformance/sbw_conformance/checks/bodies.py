@@ -8,6 +8,7 @@ from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
+from sbw_conformance.checks import pointers
 from sbw_validator.findings import Finding
 from sbw_validator.schemas import load_schemas
 from sbw_validator.standard import Resource, Standard
@@ -48,11 +49,6 @@ def _parameter(schema: Mapping[str, Any]) -> str:
         return str(examples[0])
     simple = {"integer": schema.get("minimum", 0), "number": 0, "boolean": "true"}
     return str(simple.get(schema.get("type", "string"), "a"))
-
-
-def copy(value: Any) -> Any:
-    """A deep copy of a JSON value."""
-    return json.loads(json.dumps(value, default=dict))
 
 
 def written(record: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -144,10 +140,81 @@ def invalid(standard: Standard, resource: Resource) -> tuple[Example, ...]:
 @lru_cache
 def richest(standard: Standard, resource: Resource) -> Example:
     """The valid example with the most members of different kinds."""
-    return max(
-        valid(standard, resource),
-        key=lambda example: len({kind_of(pointer) for pointer, _ in leaves(example.value)}),
-    )
+    return max(valid(standard, resource), key=lambda example: len(kinds(example.value)))
+
+
+@lru_cache
+def refused(standard: Standard, answer: str) -> tuple[tuple[Any, frozenset[str]], ...]:
+    """The invalid examples of a document that is no record, with the places of what is wrong."""
+    folder = standard.schemas / "examples" / answer / "invalid"
+    validator = load_schemas(standard).validator(answer, "full")
+    found = []
+    for file in sorted(folder.iterdir(), key=lambda entry: entry.name):
+        value = json.loads(file.read_text(encoding="utf-8"))
+        findings = validator.findings(value)
+        found.append((value, frozenset(p for one in findings for p in one.pointers)))
+    return tuple(found)
+
+
+def exemplary(standard: Standard, resource: Resource, pattern: str) -> Any:
+    """What the first example that has it holds at a place; None where none has it."""
+    for example in valid(standard, resource):
+        for found in pointers.places(example.value, pattern):
+            return pointers.at(example.value, found)
+    return None
+
+
+def schemas_at(schema: Mapping[str, Any], pattern: str) -> list[Mapping[str, Any]]:
+    """All that a schema says of what a pattern leads to; nothing where it knows no such member."""
+    found: list[Mapping[str, Any]] = list(_applied(schema, schema))
+    for part in pointers.parts(pattern):
+        inner = [
+            one["items"] if part == "*" else one["properties"][part]
+            for one in found
+            if ("items" in one if part == "*" else part in one.get("properties", {}))
+        ]
+        found = [applied for one in inner for applied in _applied(one, schema)]
+    return found
+
+
+def values_of(schema: Mapping[str, Any], pattern: str) -> list[Any]:
+    """The values that the schema of a place lists; none where it lists none."""
+    return next((list(one["enum"]) for one in schemas_at(schema, pattern) if "enum" in one), [])
+
+
+def one_of_each(value: Any, schema: Mapping[str, Any]) -> list[str]:
+    """One closed object of each kind in a value, told apart by its pointer without numbers."""
+    found: dict[str, str] = {}
+    for pointer in _closed(value, schema, schema, ""):
+        found.setdefault(pointers.kind_of(pointer), pointer)
+    return list(found.values())
+
+
+def _closed(
+    value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], pointer: str
+) -> Iterator[str]:
+    """Pointers of the objects whose members the schema names."""
+    schemas = list(_applied(schema, root))
+    if isinstance(value, dict):
+        members: dict[str, Any] = {}
+        for part in schemas:
+            members |= part.get("properties", {})
+        if members:
+            yield pointer
+        for name, member in value.items():
+            if name in members:
+                yield from _closed(
+                    member, members[name], root, f"{pointer}/{pointers.escape(name)}"
+                )
+    elif isinstance(value, list):
+        items: dict[str, Any] = next((part["items"] for part in schemas if "items" in part), {})
+        for index, item in enumerate(value):
+            yield from _closed(item, items, root, f"{pointer}/{index}")
+
+
+def kinds(value: Any) -> set[str]:
+    """The leaves that a value has, told apart by their pointers without numbers."""
+    return {pointers.kind_of(pointer) for pointer, _ in pointers.leaves(value)}
 
 
 def refused_unknown(finding: Finding) -> bool:
@@ -155,79 +222,17 @@ def refused_unknown(finding: Finding) -> bool:
     return finding.keyword in {"unevaluatedProperties", "additionalProperties"}
 
 
-def leaves(value: Any, pointer: str = "") -> Iterator[tuple[str, Any]]:
-    """JSON Pointers of all scalars with their values."""
-    if isinstance(value, dict):
-        for name, member in value.items():
-            yield from leaves(member, f"{pointer}/{escape(name)}")
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from leaves(item, f"{pointer}/{index}")
-    else:
-        yield pointer, value
-
-
-def kind_of(pointer: str) -> str:
-    """A JSON Pointer with its array indexes left out."""
-    return "/".join("*" if part.isdecimal() else part for part in pointer.split("/"))
-
-
-def objects(value: Any, pointer: str = "") -> Iterator[str]:
-    """JSON Pointers of all objects, the outermost first."""
-    if isinstance(value, dict):
-        yield pointer
-        for name, member in value.items():
-            yield from objects(member, f"{pointer}/{escape(name)}")
-    elif isinstance(value, list):
-        for index, item in enumerate(value):
-            yield from objects(item, f"{pointer}/{index}")
-
-
-def at(value: Any, pointer: str) -> Any:
-    """The value at a JSON Pointer; None where there is none."""
-    for part in _parts(pointer):
-        if isinstance(value, list) and part.isdecimal() and int(part) < len(value):
-            value = value[int(part)]
-        elif isinstance(value, dict):
-            value = value.get(part)
-        else:
-            return None
-    return value
-
-
-def nested(pointer: str, value: Any) -> dict[str, Any]:
-    """The merge patch that puts a value at a pointer through objects."""
-    for part in reversed(_parts(pointer)):
-        value = {part: value}
-    result: dict[str, Any] = value
-    return result
-
-
-def put(value: Any, pointer: str, new: Any) -> Any:
-    """A copy of a value with something else at a pointer."""
-    result = copy(value)
-    *path, last = _parts(pointer)
-    spot = result
-    for part in path:
-        spot = spot[int(part)] if isinstance(spot, list) else spot[part]
-    if isinstance(spot, list):
-        spot[int(last)] = new
-    else:
-        spot[last] = new
-    return result
-
-
 def merged(value: Any, patch: Any) -> Any:
     """A value after a JSON merge patch (RFC 7396)."""
     if not isinstance(patch, dict):
-        return copy(patch)
+        return pointers.copy(patch)
     result = dict(value) if isinstance(value, dict) else {}
     for name, change in patch.items():
         if change is None:
             result.pop(name, None)
         else:
             result[name] = merged(result.get(name), change)
-    return copy(result)
+    return pointers.copy(result)
 
 
 def replacing(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
@@ -238,13 +243,8 @@ def replacing(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str
         if isinstance(value, dict) and isinstance(old, dict):
             patch[name] = replacing(old, value)
         else:
-            patch[name] = copy(value)
+            patch[name] = pointers.copy(value)
     return patch
-
-
-def escape(name: str) -> str:
-    """A member name as a part of a JSON Pointer (RFC 6901)."""
-    return name.replace("~", "~0").replace("/", "~1")
 
 
 def same_but_different(value: Any, schema: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -256,7 +256,7 @@ def same_but_different(value: Any, schema: Mapping[str, Any]) -> list[tuple[str,
         "domains in other case": ("email", _other_domain_case),
         "sets in other order": ("set", lambda items: items[::-1]),
     }
-    found = [("the same text", copy(value))]
+    found = [("the same text", pointers.copy(value))]
     for name, (kind, respell) in spellings.items():
         new = _respelled(value, schema, schema, kind, respell)
         if new != value:
@@ -287,7 +287,7 @@ def _respelled(
 def _applied(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
     yield schema
     if reference := schema.get("$ref"):
-        yield from _applied(at(root, str(reference).removeprefix("#")), root)
+        yield from _applied(pointers.at(root, str(reference).removeprefix("#")), root)
     for part in schema.get("allOf", ()):
         yield from _applied(part, root)
 
@@ -300,11 +300,6 @@ def _longer_instant(text: str) -> str:
 def _other_domain_case(text: str) -> str:
     local, at_sign, domain = text.rpartition("@")
     return f"{local}{at_sign}{domain.swapcase()}"
-
-
-def _parts(pointer: str) -> list[str]:
-    parts = pointer.split("/")[1:]
-    return [part.replace("~1", "/").replace("~0", "~") for part in parts]
 
 
 def _written(standard: Standard, resource: Resource, value: Any) -> Any:

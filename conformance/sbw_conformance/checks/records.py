@@ -1,116 +1,22 @@
 """The records of one resource, seen through one client: how checks create, read, change, list."""
 
-import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
 
-from sbw_conformance.checks import bodies
+from sbw_conformance.checks import bodies, pointers
 from sbw_conformance.checks.answer import STANDS_ON, Answer
+from sbw_conformance.checks.lists import Lists, ids, named
+from sbw_conformance.checks.record import Record
 from sbw_conformance.checks.run import SUITE_APP
-from sbw_conformance.checks.trial import ANONYMOUS, Blocked, CouldNotRun, Trial
-from sbw_conformance.target import origin_of
-from sbw_validator.standard import Resource
+from sbw_conformance.checks.trial import ANONYMOUS, CouldNotRun
 
 CURRENT = object()
 """Stands for the version that the record is known to have."""
 
-MOST_PAGES = 5000
 
-
-@dataclass
-class Record:
-    """A record as an answer showed it."""
-
-    value: dict[str, Any]
-    first: dict[str, Any]
-    second: dict[str, Any]
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-        return str(self.value["id"])
-
-    @property
-    def version(self) -> str:
-        """The version that the answer showed."""
-        return str(self.value["meta"]["version"])
-
-    def change(self, number: int) -> dict[str, Any]:
-        """The first or second change of the registry as a merge patch; each alters the record."""
-        return self.first if number % 2 else self.second
-
-
-class Records:
+class Records(Lists):
     """The records of a resource through client a1."""
-
-    role: ClassVar[str] = "a1"
-
-    def __init__(self, trial: Trial, resource: Resource) -> None:
-        self.trial = trial
-        self.resource = resource
-
-    @property
-    def marks(self) -> bool:
-        """Whether records of this resource can carry the suite's external id."""
-        return "external_ids" in self.schema.get("properties", {})
-
-    @property
-    def schema(self) -> dict[str, Any]:
-        """The schema of the full record."""
-        return self.trial.run.schemas.bundle(self.resource.type)
-
-    @property
-    def operations(self) -> frozenset[str]:
-        """Operations that the provider declares."""
-        return self.trial.run.operations(self.resource)
-
-    def url(self, record_id: str | None = None) -> str:
-        """Address of the resource or of a record."""
-        return self.trial.run.address(self.resource, record_id)
-
-    # Bodies
-
-    def external_id(self) -> dict[str, str]:
-        """An external id of the suite that no record has yet."""
-        self.trial.made += 1
-        run, check = self.trial.run.id, self.trial.check
-        return {"app": SUITE_APP, "id": f"{run}.{check}.{self.trial.made}"}
-
-    def mark(self, record: Record) -> Mapping[str, Any]:
-        """The suite's external id in a record; that it was kept is a control."""
-        given = bodies.external_ids(record.value)
-        ours = [entry for entry in given if entry.get("app") == SUITE_APP]
-        last = self.trial.exchanges[-1]
-        self.trial.control(bool(ours), "CORE-040", "our external id", f"{given}", last)
-        return ours[0]
-
-    def own_app(self) -> str:
-        """An app id that only this check of this run uses."""
-        self.trial.made += 1
-        check = self.trial.check.replace(".", "-").replace("_", "-")[:50].strip("-").lower()
-        return f"{SUITE_APP}.{self.trial.run.id}.{check}-{self.trial.made}"
-
-    def body(
-        self, members: Mapping[str, Any] | None = None, app: str | None = None
-    ) -> dict[str, Any]:
-        """The body of a create: these members, the minimal ones where None, marked as ours.
-
-        External ids that it has already are made unique by the mark, which stands first; with
-        `app` it gets one of that app too, which stands last.
-        """
-        value: dict[str, Any] = bodies.copy(self.resource.minimal if members is None else members)
-        if self.marks:
-            mark = self.external_id()
-            others = [
-                {**entry, "id": f"{entry['id']} {mark['id']}"}
-                if entry.keys() >= {"app", "id"}
-                else entry
-                for entry in bodies.external_ids(value)
-            ]
-            extra = [{"app": app, "id": mark["id"]}] if app else []
-            value["external_ids"] = [mark, *others, *extra]
-        return value
 
     # Single records
 
@@ -149,21 +55,38 @@ class Records:
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Try to create a record."""
-        journal, run = self.trial.run.journal, self.trial.run
+        journal = self.trial.run.journal
         ours = [e for e in bodies.external_ids(value) if e.get("app") == SUITE_APP]
         for entry in ours:
             journal.planned(self.resource, self.role, str(entry.get("id")))
         answer = self._send("create", "POST", self.url(), value=value, body=body, headers=headers)
         answer = replace(answer, content=_content(value))
-        record = answer.exchange.record
-        if record and isinstance(record.get("id"), str):
-            run.own.add((self.resource.type, record["id"]))
-            journal.made(self.resource, self.role, record["id"], *(str(e.get("id")) for e in ours))
+        self._made(answer.exchange.record, [str(entry.get("id")) for entry in ours])
         return answer
 
-    def get(self, record: Record | str = "", *, headers: Mapping[str, str] | None = None) -> Answer:
-        """Read a record."""
-        return self._send("read", "GET", self.url(_id(record)), headers=headers)
+    def _made(self, record: Any, marks: list[str]) -> None:
+        """Note a record that was made, with our external ids that it has."""
+        run = self.trial.run
+        if isinstance(record, dict) and isinstance(record.get("id"), str):
+            run.own.add((self.resource.type, record["id"]))
+            run.journal.made(self.resource, self.role, record["id"], *marks)
+            self._learn(record)
+
+    def _learn(self, record: Mapping[str, Any]) -> None:
+        """Remember under which app id the provider knows this client."""
+        app = pointers.at(record, "/meta/origin/app")
+        if isinstance(app, str):
+            self.trial.run.apps.setdefault(self.role, app)
+
+    def get(
+        self,
+        record: Record | str = "",
+        *,
+        headers: Mapping[str, str] | None = None,
+        patient: bool = True,
+    ) -> Answer:
+        """Read a record; without `patient` a 429 is what comes back."""
+        return self._send("read", "GET", self.url(_id(record)), headers=headers, patient=patient)
 
     def read(self, record: Record) -> Answer:
         """Read a record that is there; anything else ends the check as blocked."""
@@ -200,6 +123,50 @@ class Records:
         """Change a record; what does not work ends the check as blocked. Gives the new state."""
         return Record(self.patch(record, change).value, record.first, record.second)
 
+    def head(self, record: Record) -> Answer:
+        """Ask for the headers of a record."""
+        return self._send("read", "HEAD", self.url(record.id))
+
+    # By external id
+
+    def find(self, external_id: Mapping[str, str], **more: str) -> Answer:
+        """Read a record by one of its external ids, with further query parameters."""
+        query = {**external_id, **more}
+        return self._send("read", "GET", f"{self.url()}/by-external-id", query=query)
+
+    def upsert(
+        self,
+        external_id: Mapping[str, str],
+        change: Any = None,
+        *,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Create or update the record with an external id."""
+        url, ours = f"{self.url()}/by-external-id", external_id["app"] == SUITE_APP
+        if ours:
+            self.trial.run.journal.planned(self.resource, self.role, external_id["id"])
+        answer = self._send(
+            "upsert", "PATCH", url, query=external_id, value=change, headers=headers
+        )
+        if answer.status == 201:
+            self._made(answer.exchange.record, [external_id["id"]] if ours else [])
+        return replace(answer, content=_content(change))
+
+    # Many at once
+
+    def batch(self, operations: Any, *, headers: Mapping[str, str] | None = None) -> Answer:
+        """Try several writes in one request."""
+        journal = self.trial.run.journal
+        marks = [_marks(entry) for entry in operations] if isinstance(operations, list) else []
+        for mark in (mark for found in marks for mark in found):
+            journal.planned(self.resource, self.role, mark)
+        value = {"operations": operations}
+        answer = self._send("batch", "POST", f"{self.url()}/batch", value=value, headers=headers)
+        for found, result in zip(marks, answer.results, strict=False):
+            if result.get("status") == 201 and isinstance(result.get("body"), dict):
+                self._made(result["body"], found)
+        return answer
+
     def delete(
         self,
         record: Record | str,
@@ -216,70 +183,13 @@ class Records:
             self.trial.run.journal.gone(self.resource, _id(record))
         return answer
 
-    # Lists
-
-    def page(self, url: str | None = None, **query: Any) -> Answer:
-        """One page of the list; parameters whose value is None are left out."""
-        given = {name: str(value) for name, value in query.items() if value is not None}
-        if url is None:
-            given = bodies.required_parameters(self.resource) | given
-        return self._send("list", "GET", url or self.url(), query=given)
-
-    def pages(self, **query: Any) -> list[Answer]:
-        """All pages from the first to the one without `next`."""
-        answers = [self.page(**query).must_succeed()]
-        seen: set[str] = set()
-        while (following := self.following(answers[-1], seen)) is not None:
-            answers.append(following)
-        return answers
-
-    def following(self, answer: Answer, seen: set[str]) -> Answer | None:
-        """The page that `next` leads to, None after the last; `seen` collects where it led."""
-        url = answer.value.get("next")
-        if not isinstance(url, str):
-            return None
-        control, last = self.trial.control, answer.exchange
-        control(url not in seen, "CORE-075", "a next that leads on", f"{url} again", last)
-        control(len(seen) < MOST_PAGES, "CORE-075", "an end", f"{MOST_PAGES} pages", last)
-        if not self._leads_home(url):
-            raise Blocked("CORE-077", f"next leads to another origin: {url}")
-        seen.add(url)
-        return self.page(url).must_succeed()
-
-    def _leads_home(self, url: str) -> bool:
-        try:
-            return origin_of(url) == self.trial.run.target.origin
-        except ValueError:
-            return False
-
-    def walk(self, **query: Any) -> list[dict[str, Any]]:
-        """All items of a list that changed since the run began, unless a filter says which."""
-        if "external_id" not in query and "updated_since" in self.resource.filters:
-            query.setdefault("updated_since", self.trial.run.start)
-        found = [item for page in self.pages(**query) for item in page.exchange.items or ()]
-        return [item for item in found if isinstance(item, dict)]
-
-    def eventually(
-        self, holds: Callable[[list[dict[str, Any]]], bool], **query: Any
-    ) -> list[dict[str, Any]]:
-        """Walk until a condition holds or lists had their time to settle; gives the last walk."""
-        run = self.trial.run
-        started, waited = time.monotonic(), 0.0
-        while True:
-            items = self.walk(**query)
-            if holds(items):
-                run.settled = max(run.settled, waited)
-                return items
-            waited = time.monotonic() - started
-            if waited >= run.settle:
-                return items
-            time.sleep(min(0.1, run.settle / 10))
+    # What lists show of it
 
     def settle(self) -> None:
         """Wait until lists show a record that is created now."""
         if self.trial.run.settle and self.marks and {"create", "list"} <= self.operations:
             mark = self.external_id()
-            body = {**bodies.copy(self.resource.minimal), "external_ids": [mark]}
+            body = {**self.fit(self.fit.minimal), "external_ids": [mark]}
             made = self.post(body).value["id"]
             self.eventually(lambda items: made in ids(items), external_id=named(mark))
 
@@ -335,27 +245,10 @@ class Records:
             **arguments,
         )
 
-    def _send(self, operation: str, method: str, url: str, **arguments: Any) -> Answer:
-        return self.trial.send(
-            operation, method, url, client=self.role, resource=self.resource, **arguments
-        )
-
-    def record(self, answer: Answer) -> Record:
-        """The record that a successful answer shows."""
-        return self._record(answer.value)
-
-    def _record(self, value: dict[str, Any]) -> Record:
-        if self.resource.change is None:
-            return Record(value, {}, {})
-        pointer, (one, two) = self.resource.change.pointer, self.resource.change.values
-        if bodies.at(value, pointer) == one:
-            one, two = two, one
-        return Record(value, bodies.nested(pointer, one), bodies.nested(pointer, two))
-
     def _restored(self, value: dict[str, Any]) -> dict[str, Any]:
-        if self.resource.change is None:
+        if self.fit.change is None:
             return {}
-        top = self.resource.change.pointer.split("/")[1]
+        top = self.fit.change[0].split("/")[1]
         return {top: value.get(top)}
 
 
@@ -371,14 +264,24 @@ class OtherTenant(Records):
     role = "b1"
 
 
-def ids(items: list[dict[str, Any]]) -> list[Any]:
-    """The ids of list items in their order."""
-    return [item.get("id") for item in items]
+class ReadOnlyToken(Records):
+    """The first app with a token that has the scopes to read, and no other."""
+
+    role = "a1.read_only"
 
 
-def named(external_id: Mapping[str, Any]) -> str:
-    """An external id as the value of the list filter."""
-    return f"{external_id['app']}:{external_id['id']}"
+class BusinessOnlyToken(Records):
+    """The first app with a token that has the scope to read the business, and no other."""
+
+    role = "a1.business_only"
+
+
+def _marks(operation: Any) -> list[str]:
+    """The suite's external ids in an operation of a batch that can make a record."""
+    given = operation if isinstance(operation, dict) else {}
+    named_by = [given["external_id"]] if isinstance(given.get("external_id"), dict) else []
+    entries = [*named_by, *bodies.external_ids(given.get("body"))]
+    return [str(entry.get("id")) for entry in entries if entry.get("app") == SUITE_APP]
 
 
 def _content(value: Any) -> frozenset[str]:
@@ -395,8 +298,10 @@ def _id(record: Record | str) -> str:
 __all__ = [
     "CURRENT",
     "STANDS_ON",
+    "BusinessOnlyToken",
     "OtherApp",
     "OtherTenant",
+    "ReadOnlyToken",
     "Record",
     "Records",
     "ids",

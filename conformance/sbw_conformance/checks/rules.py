@@ -1,21 +1,21 @@
 """Rules of the validator, each checked twice: violations are refused, own records satisfy them."""
 
+from dataclasses import replace
+
 from sbw_conformance.checks import Check, bodies
 from sbw_conformance.checks.observing import Found, View, records_in
 from sbw_conformance.checks.records import Records
+from sbw_conformance.checks.trial import NotClaimed
 from sbw_conformance.exchanges import Exchange
 from sbw_validator.rules import Rule, rules
 
 
 def _enforced(rule: Rule) -> Check:
     def refuses(records: Records) -> None:
-        run, resource = records.trial.run, records.resource
         records.create()
         app = records.own_app()
-        for example in bodies.invalid(run.standard, resource):
-            if example.requirement != rule.id:
-                continue
-            answer = records.post(records.body(example.value, app))
+        for example in _violations(rule, records):
+            answer = records.post(records.marked(example.value, app))
             answer.verify(400 <= answer.status < 500, f"a refusal of {example.name}")
             if "update" in records.operations:
                 _is_kept_by_update(rule, records, example)
@@ -30,6 +30,24 @@ def _enforced(rule: Rule) -> Check:
         frozenset({"create"}),
         types=frozenset(rule.types),
     )
+
+
+def _violations(rule: Rule, records: Records) -> list[bodies.Example]:
+    """Examples that break a rule and, where that is possible, no limit of the app."""
+    clean = [example for example in records.invalid() if example.requirement == rule.id]
+    broken = [example for example in clean if any(rule.check(example.value))]
+    if broken:
+        return broken
+    written = bodies.invalid(records.trial.run.standard, records.resource)
+    stored = [
+        replace(example, value=records.fit.part(example.value))
+        for example in written
+        if example.requirement == rule.id
+    ]
+    broken = [example for example in stored if any(rule.check(example.value))]
+    if not broken:
+        raise NotClaimed(f"the app does not store what {rule.id} is about")
+    return broken
 
 
 def _is_kept_by_update(rule: Rule, records: Records, example: bodies.Example) -> None:

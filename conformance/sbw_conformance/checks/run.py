@@ -1,7 +1,8 @@
 """What all checks of a run share."""
 
+import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -26,7 +27,8 @@ class Run:
 
     `landing` is the landing page once it was found valid, `start` the `meta.created_at` of the
     run's first record, which bounds every walk. `settled` is the longest time that a list was
-    seen to lag behind, in seconds.
+    seen to lag behind, in seconds. `apps` holds the app id of each client, as `meta.origin` of its
+    records says it; `shared` holds records that many checks refer to and none changes.
     """
 
     id: str
@@ -42,6 +44,10 @@ class Run:
     settled: float = 0.0
     tidy: bool = True
     own: set[tuple[str, str]] = field(default_factory=set)
+    apps: dict[str, str] = field(default_factory=dict)
+    shared: dict[tuple[str, ...], dict[str, Any] | None] = field(default_factory=dict)
+    sharing: Any = field(default_factory=threading.RLock)
+    tokens: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     singletons: Mapping[str, threading.Lock] = field(default_factory=dict)
 
     @cached_property
@@ -62,6 +68,10 @@ class Run:
         """Whether there is a token for a client."""
         return role in self.target.clients and bool(self.target.clients[role].token)
 
+    def token_of_its_own(self) -> str:
+        """A short text that nothing else in the world holds."""
+        return f"{self.id}_{next(self.tokens)}"
+
     @property
     def settle(self) -> float:
         """Seconds to wait at most until lists show a write."""
@@ -78,7 +88,7 @@ class Run:
 
     @cached_property
     def known_extras(self) -> frozenset[str]:
-        """What classes without resources can add: `batch`, and `control:{name}` for each control."""
+        """What classes without resources can add: `batch`, and a `control:{name}` each."""
         schema = self.schemas.files["common/sandbox-control.json"]
         names = schema["properties"]["control"]["enum"]
         return frozenset({"batch", *(f"control:{name}" for name in names)})

@@ -52,7 +52,7 @@ def reading_shows_the_last_write(records: Records) -> None:
             record = records.update(record, record.change(number))
             _is_read(records, record)
     if "create" in records.operations:
-        rich = bodies.richest(records.trial.run.standard, records.resource).value
+        rich = records.richest()
         _is_read(records, records.create(rich))
 
 

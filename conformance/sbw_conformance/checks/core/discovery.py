@@ -1,10 +1,11 @@
 """How an app is found: the landing page and what it declares."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sbw_conformance.checks import check
 from sbw_conformance.checks.records import Records
-from sbw_conformance.checks.trial import Trial
+from sbw_conformance.checks.trial import ANONYMOUS, Trial
 
 MUST_DECLARE = {
     "collection": {"list", "read"},
@@ -39,11 +40,15 @@ def claimed_classes_bring_their_resources(trial: Trial) -> None:
     """A class is claimed together with what it depends on and with all its resources."""
     answer = trial.landing().must_succeed()
     standard, claimed = trial.run.standard, trial.run.claimed_classes
+    declared = {kind for kind, entry in standard.resources.items() if trial.run.declared(entry)}
     answer.verify("core" in claimed, f"{standard.classes['core'].uri} in conforms_to", "not there")
     for name in sorted(claimed):
         missing = [other for other in standard.classes[name].depends_on if other not in claimed]
         answer.verify(not missing, f"the classes that {name} depends on", f"not {missing}")
-        for kind in standard.classes[name].resources:
+        entry = standard.classes[name]
+        there = [kind for kind in entry.resources if kind in declared]
+        wanted = entry.required or there or entry.resources[:1]
+        for kind in dict.fromkeys([*wanted, *there]):
             _is_declared(trial, kind)
 
 
@@ -105,3 +110,49 @@ def _probes(records: Records) -> list[tuple[str, str, str]]:
     if "create" in records.operations:
         one = records.url(records.create().id)
     return [*probes, ("read", "GET", one), ("update", "PATCH", one)]
+
+
+@check("CORE-006")
+def api_catalog_leads_to_the_base(trial: Trial) -> None:
+    """Who knows only the host finds the API."""
+    run = trial.run
+    scheme, host, port = run.target.origin
+    shown = f"[{host}]" if ":" in host else host
+    origin = f"{scheme}://{shown}" + (f":{port}" if port else "")
+    accept = {"Accept": "application/linkset+json"}
+    url = f"{origin}/.well-known/api-catalog"
+    answer = trial.send("catalog", "GET", url, client=ANONYMOUS, headers=accept)
+    answer.must_have_status(200)
+    kind = answer.exchange.media_type
+    answer.verify(kind == "application/linkset+json", "application/linkset+json", kind)
+    leads = {link.rstrip("/") for link in _links(answer.exchange.json)}
+    answer.verify(run.target.base in leads, f"a link to {run.target.base}/", f"{sorted(leads)[:5]}")
+
+
+def _links(value: Any) -> Iterator[str]:
+    """All targets of a linkset in JSON (RFC 9264, section 4.2)."""
+    sets = value.get("linkset") if isinstance(value, dict) else None
+    for context in sets if isinstance(sets, list) else ():
+        for relation in context.values() if isinstance(context, dict) else ():
+            for target in relation if isinstance(relation, list) else ():
+                if isinstance(target, dict) and isinstance(target.get("href"), str):
+                    yield target["href"]
+
+
+@check("CORE-007")
+def token_adds_nothing_to_the_landing_page(trial: Trial) -> None:
+    """What is offered is offered in public."""
+    public = trial.landing().must_succeed()
+    answer = trial.landing(client="a1").must_succeed()
+    answer.must_have_status(200)
+    open_, shown = public.exchange.json, answer.exchange.json
+    wanted = isinstance(shown, dict) and isinstance(shown.get("resources"), dict)
+    answer.verify(wanted, "a landing page")
+    more = sorted(set(shown.get("conforms_to") or ()) - set(open_["conforms_to"]))
+    answer.verify(not more, "no further class", f"{more}", pointer="/conforms_to")
+    for kind, entry in shown["resources"].items():
+        known = set((open_["resources"].get(kind) or {}).get("operations") or ())
+        offered = set(entry.get("operations") or ()) if isinstance(entry, dict) else set()
+        extra, place = sorted(offered - known), f"/resources/{kind}"
+        answer.verify(kind in open_["resources"], f"no {kind}", f"{kind}", pointer=place)
+        answer.verify(not extra, "no further operation", f"{extra}", pointer=f"{place}/operations")

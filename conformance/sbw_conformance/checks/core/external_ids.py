@@ -45,7 +45,7 @@ def second_record_with_external_id_is_refused(records: Records) -> None:
     record = records.create()
     mark = records.mark(record)
     other_account = {
-        **bodies.copy(records.resource.minimal),
+        **records.fit(records.fit.minimal),
         "external_ids": [{**mark, "account": "other"}, records.external_id()],
     }
     answer = records.post(other_account)
@@ -102,7 +102,7 @@ def external_id_selects_records(records: Records) -> None:
         wanted.setdefault(name, []).append(record_id)
         wanted.setdefault(f"{name}:{number}", []).append(record_id)
     for value, expected in {**wanted, f"{app}:nothing": []}.items():
-        _selects(records, expected, external_id=value)
+        selects(records, expected, external_id=value)
 
 
 def _body(records: Records, entry: tuple[str, str]) -> dict[str, Any]:
@@ -111,7 +111,9 @@ def _body(records: Records, entry: tuple[str, str]) -> dict[str, Any]:
     return body
 
 
-def _selects(records: Records, expected: list[str], **filters: str) -> None:
+def selects(records: Records, expected: list[str], **filters: str) -> None:
+    """Assert that a filter selects just these records."""
+
     def complete(items: list[dict[str, Any]]) -> bool:
         return set(expected) <= set(ids(items))
 

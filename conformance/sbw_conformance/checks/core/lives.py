@@ -52,9 +52,10 @@ def _read(records: Records, _: Step, life: Life) -> None:
 
 def _update(records: Records, step: Step, life: Life) -> None:
     standard, kind = records.trial.run.standard, records.resource.type
-    wanted = bodies.merged(life.content, step.value)
+    patch = records.fit.patch(step.value)
+    wanted = bodies.merged(life.content, patch)
     findings = validate(wanted, type=kind, variant="create", standard=standard)
-    answer = records.patch(life.id, step.value, if_match=life.version)
+    answer = records.patch(life.id, patch, if_match=life.version)
     if findings:
         answer.must_be_problem(422, "validation", under="CORE-052")
         _read(records, step, life)

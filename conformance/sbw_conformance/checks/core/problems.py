@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sbw_conformance.checks import bodies, check, observer
+from sbw_conformance.checks import bodies, check, observer, pointers
 from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.observing import Found, View
 from sbw_conformance.checks.records import Records
@@ -64,12 +64,11 @@ def broken_json_is_refused(records: Records) -> None:
 def invalid_body_is_refused(records: Records) -> None:
     """Each invalid example is refused with its place, created or written over, and not stored."""
     records.create()
-    run, resource = records.trial.run, records.resource
     app = records.own_app()
-    for example in bodies.invalid(run.standard, resource):
+    for example in records.invalid():
         if any(bodies.refused_unknown(finding) for finding in example.findings):
             continue
-        answer = records.post(records.body(example.value, None if _breaks_rule(example) else app))
+        answer = records.post(records.marked(example.value, None if _breaks_rule(example) else app))
         if not _left_to_rule(example, answer):
             answer.must_be_problem(422, "validation", _shifted(example, records.marks))
     for text in (b"[]", b'"text"', b"null"):
@@ -104,7 +103,7 @@ def invalid_update_is_refused(records: Records) -> None:
     records.confirm(record)
     run, resource = records.trial.run, records.resource
     content = bodies.written(record.value, records.schema)
-    for example in bodies.invalid(run.standard, resource):
+    for example in records.invalid():
         patch = {name: v for name, v in example.value.items() if name != "external_ids"}
         after = bodies.merged(content, patch)
         findings = validate(after, type=resource.type, variant="create", standard=run.standard)
@@ -149,14 +148,13 @@ def unknown_id_is_not_found(records: Records) -> None:
 @check("CORE-055", needs=["create"])
 def unknown_member_is_refused(records: Records) -> None:
     """A member that would be lost is refused wherever it stands, and nothing is stored."""
-    example = bodies.richest(records.trial.run.standard, records.resource).value
+    example = records.richest()
     records.create(example)
     app = records.own_app()
-    for place in _one_of_each(example):
-        spot = _in_body(place)
-        sent = bodies.put(records.body(example, app), f"{spot}/{bodies.UNKNOWN_MEMBER}", "kept?")
-        pointers = {f"{spot}/{bodies.UNKNOWN_MEMBER}"}
-        records.post(sent).must_be_problem(422, "not-stored", pointers)
+    for place in bodies.one_of_each(example, records.schema):
+        spot = f"{_in_body(place)}/{bodies.UNKNOWN_MEMBER}"
+        sent = pointers.put(records.body(example, app), spot, "kept?")
+        records.post(sent).must_be_problem(422, "not-stored", {spot})
     records.must_not_exist(app)
     if {"update", "read"} <= records.operations:
         record = records.create()
@@ -165,14 +163,6 @@ def unknown_member_is_refused(records: Records) -> None:
         answer = records.patch(record, change)
         answer.must_be_problem(422, "not-stored", {f"/{bodies.UNKNOWN_MEMBER}"})
         records.read(record).must_show(record.value)
-
-
-def _one_of_each(example: dict[str, Any]) -> list[str]:
-    """One object of each kind, told apart by its pointer without numbers."""
-    found: dict[str, str] = {}
-    for pointer in bodies.objects(example):
-        found.setdefault(bodies.kind_of(pointer), pointer)
-    return list(found.values())
 
 
 def _in_body(pointer: str) -> str:

@@ -2,26 +2,27 @@
 
 from typing import Any
 
-from sbw_conformance.checks import bodies, check, observer
+from sbw_conformance.checks import bodies, check, observer, pointers
 from sbw_conformance.checks.observing import Found, View
 from sbw_conformance.checks.records import Record, Records, ids, named
 from sbw_conformance.exchanges import Exchange
-from sbw_validator.validation import validate
 
-ANSWERS_WITH_RECORD = frozenset({"create", "read", "update"})
+ANSWERS_WITH_RECORD = frozenset({"create", "read", "update", "upsert"})
 
 
-@check("CORE-040", needs=["create"])
+@check("CORE-040", "CORE-086", needs=["create"])
 def answer_holds_what_was_sent(records: Records) -> None:
-    """Each valid example of the standard comes back as it was sent, created or written over."""
-    run, resource = records.trial.run, records.resource
-    for example in bodies.valid(run.standard, resource):
+    """Each valid example is taken and comes back as it was sent, created or written over."""
+    for example in records.examples():
         body = records.body(example.value)
-        records.post(body).must_hold(body)
+        answer = records.post(body)
+        answer.must_be_accepted(f"the example {example.name}", under="CORE-086").must_hold(body)
         if "update" in records.operations:
             record = records.create()
-            patch = _replacing_all(record.value, example.value)
-            records.patch(record, patch).must_hold(patch)
+            patch = records.fit.patch(_replacing_all(record.value, example.value))
+            answer = records.patch(record, patch)
+            answer.must_be_accepted(f"the example {example.name} as an update", under="CORE-086")
+            answer.must_hold(patch)
 
 
 def _replacing_all(current: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
@@ -86,10 +87,10 @@ def versions_are_never_reused(records: Records) -> None:
         record = Record(records.patch(record, change).value, record.first, record.second)
         _is_new(records, record, versions)
     if "create" in records.operations:
-        example = bodies.richest(records.trial.run.standard, records.resource).value
-        for name, value in example.items():
+        for name, value in records.richest().items():
             if name != "external_ids" and record.value.get(name) != value:
-                record = Record(records.patch(record, {name: value}).value, {}, {})
+                patch = records.fit.patch({name: value})
+                record = Record(records.patch(record, patch).value, {}, {})
                 _is_new(records, record, versions)
     if records.marks:
         more = [*bodies.external_ids(record.value), records.external_id()]
@@ -112,9 +113,8 @@ def _is_new(records: Records, record: Record, versions: list[str]) -> None:
 @check("CORE-045", needs=["update"])
 def write_without_change_changes_nothing(records: Records) -> None:
     """Writing the Same value, however it is spelled, leaves version and updated_at alone."""
-    run = records.trial.run
     if "create" in records.operations:
-        record = records.create(bodies.richest(run.standard, records.resource).value)
+        record = records.create(records.richest())
         sent = bodies.written(record.value, records.schema)
     else:
         record = records.create()
@@ -138,7 +138,7 @@ def write_without_change_changes_nothing(records: Records) -> None:
 @check("CORE-046", needs=["list", "read"])
 def list_shows_records_as_read(records: Records) -> None:
     """A list item is the record, its version included, before and after an update."""
-    record = records.create(bodies.richest(records.trial.run.standard, records.resource).value)
+    record = records.create(records.richest())
     _is_listed(records, record)
     if "update" in records.operations:
         _is_listed(records, records.update(record, record.change(1)))
@@ -174,8 +174,7 @@ def _version(item: dict[str, Any]) -> Any:
 @check("CORE-047", needs=["create", "update", "read"])
 def update_is_a_merge_patch(records: Records) -> None:
     """Absent stays, null removes, an object is merged, anything else replaces."""
-    run, resource = records.trial.run, records.resource
-    example = bodies.richest(run.standard, resource).value
+    example = records.richest()
     record = records.create(example)
     # Of what the provider kept: that it keeps all is another requirement's matter.
     patches = _patches(records, bodies.written(record.value, records.schema))
@@ -195,22 +194,22 @@ def _patches(records: Records, example: dict[str, Any]) -> list[dict[str, Any]]:
     Every member that can go is removed once, beside another that stays.
     """
     places = [
-        f"{pointer}/{bodies.escape(name)}"
-        for pointer in bodies.objects(example)
-        if "*" not in bodies.kind_of(pointer).split("/")
-        for name in (bodies.at(example, pointer) or {})
+        f"{pointer}/{pointers.escape(name)}"
+        for pointer in pointers.objects(example)
+        if "*" not in pointers.kind_of(pointer).split("/")
+        for name in (pointers.at(example, pointer) or {})
         if name != "external_ids"
     ]
-    arrays = [place for place in places if isinstance(bodies.at(example, place), list)]
+    arrays = [place for place in places if isinstance(pointers.at(example, place), list)]
     top = [(place, None) for place in places if place.count("/") == 1]
     deep = [(place, None) for place in places if place.count("/") > 1]
-    shorter = [(p, bodies.at(example, p)[:1]) for p in arrays]
+    shorter = [(p, pointers.at(example, p)[:1]) for p in arrays]
     groups: list[list[tuple[str, Any]]] = [top[0::2], top[1::2], deep[0::2], deep[1::2]]
     groups += [shorter, [(place, []) for place in arrays]]
-    if records.resource.change:
-        change = records.resource.change
-        groups += [[(change.pointer, change.values[0])]]
-        groups += [[(change.pointer, change.values[1]), *shorter[:1], *top[-1:]]]
+    if records.fit.change:
+        pointer, values = records.fit.change
+        groups += [[(pointer, values[0])]]
+        groups += [[(pointer, values[1]), *shorter[:1], *top[-1:]]]
     return [patch for group in groups if (patch := _together(records, example, group))]
 
 
@@ -225,8 +224,8 @@ def _together(
             not f"{place}/".startswith(f"{o}/") and not f"{o}/".startswith(f"{place}/")
             for o in done
         )
-        more = _joined(patch, bodies.nested(place, value))
-        if clear and _valid(records, bodies.merged(example, more)):
+        more = _joined(patch, pointers.nested(place, value))
+        if clear and records.fit.accepts(bodies.merged(example, more)):
             patch = more
             done.append(place)
     return patch
@@ -238,11 +237,6 @@ def _joined(one: Any, two: Any) -> Any:
     return {**one, **{name: _joined(one.get(name), value) for name, value in two.items()}}
 
 
-def _valid(records: Records, body: dict[str, Any]) -> bool:
-    standard = records.trial.run.standard
-    return not validate(body, type=records.resource.type, variant="create", standard=standard)
-
-
 @check("CORE-048", needs=["update", "read"])
 def asterisk_overwrites(records: Records) -> None:
     """`If-Match: *` says that any version is to be overwritten."""
@@ -250,9 +244,9 @@ def asterisk_overwrites(records: Records) -> None:
     records.update(record, record.change(1))
     answer = records.patch(record, record.change(2), if_match="*")
     answer.verify(200 <= answer.status < 300, "an update with If-Match: *")
-    place, wanted = next(bodies.leaves(record.change(2)))
+    place, wanted = next(pointers.leaves(record.change(2)))
     for shown in (answer, records.read(record)):
-        got = bodies.at(shown.value, place)
+        got = pointers.at(shown.value, place)
         shown.verify(got == wanted, str(wanted), str(got), pointer=place)
 
 

@@ -1,0 +1,244 @@
+"""Checks of class bulk: many writes in one request, each with its own fate."""
+
+from typing import Any
+
+from sbw_conformance.checks import bodies, check, pointers
+from sbw_conformance.checks.answer import PROBLEMS, Answer
+from sbw_conformance.checks.records import ReadOnlyToken, Record, Records
+from sbw_conformance.checks.trial import CouldNotRun, NotClaimed
+from sbw_validator.values import differences
+
+LEAST = 20
+MOST_TRIED = 200
+
+
+def _limit(records: Records) -> int:
+    limits = (records.trial.run.landing or {}).get("limits") or {}
+    found = limits.get("batch")
+    return found if isinstance(found, int) else LEAST
+
+
+def _create(records: Records, app: str | None = None) -> dict[str, Any]:
+    return {"operation": "create", "body": records.body(app=app)}
+
+
+def _results(answer: Answer, count: int) -> list[dict[str, Any]]:
+    """The results of a batch; that there is one for each operation is what BULK-001 says."""
+    found = answer.results
+    got = f"{len(found)} results, {answer.exchange.got}"
+    answer.verify(len(found) == count, f"{count} results", got, under="BULK-001")
+    return found
+
+
+def _status(answer: Answer, result: dict[str, Any], place: str, *wanted: int, under: str) -> None:
+    text = " or ".join(map(str, wanted))
+    got = f"status {result.get('status')} {_kind(result)}".strip()
+    known = result.get("status") in wanted
+    answer.verify(known, f"status {text}", got, under=under, pointer=f"{place}/status")
+
+
+def _kind(result: dict[str, Any]) -> str:
+    return str(pointers.at(result, "/problem/type") or "").removeprefix(PROBLEMS)
+
+
+@check("BULK-001", needs=["batch", "create"], shapes=["collection"])
+def batch_has_a_result_for_each_operation(records: Records) -> None:
+    """Results come in the order of the operations, in the form that the schema says."""
+    operations = [_create(records), {"operation": "delete", "id": "sbw-no-such-record"}]
+    answer = records.batch(operations)
+    answer.must_have_status(200)
+    found = records.trial.run.schemas.validator("batch-results", "full").findings(
+        answer.exchange.json
+    )
+    for finding in found[:1]:
+        answer.verify(False, finding.expected, finding.got, pointer=finding.pointer)  # noqa: FBT003
+    first, second = _results(answer, 2)
+    _status(answer, first, "/results/0", 201, under="BULK-001")
+    _status(answer, second, "/results/1", 404, 405, under="BULK-001")
+
+
+@check("BULK-002", needs=["batch", "create", "update", "read"], shapes=["collection"])
+def results_are_those_of_single_requests(records: Records) -> None:
+    """Status, headers, record and problem are as they would be alone."""
+    one, two = records.create(), records.create()
+    created = _create(records)
+    operations: list[tuple[dict[str, Any], int, str]] = [
+        (created, 201, ""),
+        (_update(one, one.change(1), one.version), 200, ""),
+        (_update(one, one.change(2), one.version), 412, "version-conflict"),
+        (_update(two, two.change(1), None), 428, "precondition-required"),
+        (_update(two, {bodies.UNKNOWN_MEMBER: 1}, "*"), 422, "not-stored"),
+        (_update("sbw-no-such-record", two.change(1), "*"), 404, ""),
+        (_update(two, two.change(1), "*"), 200, ""),
+    ]
+    answer = records.batch([operation for operation, _, _ in operations])
+    results = _results(answer, len(operations))
+    for number, ((_, status, kind), result) in enumerate(zip(operations, results, strict=True)):
+        place = f"/results/{number}"
+        _status(answer, result, place, status, under="BULK-002")
+        if kind:
+            same = _kind(result) == kind
+            answer.verify(same, kind, _kind(result), under="BULK-002", pointer=f"{place}/problem")
+        if status < 300:
+            _is_record(records, answer, result, place)
+    location = pointers.at(results[0], "/headers/location")
+    wanted = records.url(pointers.at(results[0], "/body/id"))
+    answer.verify(location == wanted, wanted, f"{location}", under="BULK-002")
+    if "delete" in records.operations:
+        answer = records.batch([{"operation": "delete", "id": two.id}])
+        _status(answer, _results(answer, 1)[0], "/results/0", 204, under="BULK-002")
+        records.get(two).must_be_gone(under="BULK-002")
+
+
+def _update(record: Record | str, change: Any, if_match: str | None) -> dict[str, Any]:
+    named = record.id if isinstance(record, Record) else record
+    given = {"if_match": if_match} if if_match else {}
+    return {"operation": "update", "id": named, "body": change, **given}
+
+
+def _is_record(records: Records, answer: Answer, result: dict[str, Any], place: str) -> None:
+    """The result holds the record as it is read, with its version as etag."""
+    value = result.get("body")
+    sound = isinstance(value, dict) and bodies.unsound(value) is None
+    answer.verify(sound, "the record", f"{value}"[:80], under="BULK-002", pointer=f"{place}/body")
+    body: dict[str, Any] = value if isinstance(value, dict) else {}
+    tag, wanted = pointers.at(result, "/headers/etag"), f'"{body["meta"]["version"]}"'
+    answer.verify(
+        tag == wanted, wanted, f"{tag}", under="BULK-002", pointer=f"{place}/headers/etag"
+    )
+    read = records.get(body["id"]).must_succeed()
+    different = [
+        difference
+        for difference in differences(body, read.value, records.schema)
+        if not difference.pointer.startswith("/meta")
+    ]
+    read.verify(not different, "the record of the result", f"{different[:1]}", under="BULK-002")
+
+
+@check("BULK-003", needs=["batch", "create"], shapes=["collection"])
+def one_refusal_harms_no_other(records: Records) -> None:
+    """What is wrong with one operation is that operation's own matter."""
+    invalid = [e for e in records.invalid() if not any(map(bodies.refused_unknown, e.findings))]
+    wrong = [{"operation": "create", "body": records.marked(e.value)} for e in invalid[:2]]
+    operations = [_create(records), *wrong, _create(records)]
+    answer = records.batch(operations)
+    results = _results(answer, len(operations))
+    for number in (0, len(operations) - 1):
+        _status(answer, results[number], f"/results/{number}", 201, under="BULK-003")
+        if "read" in records.operations:
+            made = records.get(str(pointers.at(results[number], "/body/id")))
+            made.verify(made.status == 200, "the record that was created", under="BULK-003")
+    for number in range(1, len(operations) - 1):
+        _status(answer, results[number], f"/results/{number}", 422, under="BULK-003")
+
+
+@check("BULK-004", needs=["batch", "upsert", "external_id"], shapes=["collection"])
+def operations_are_carried_out_in_order(records: Records) -> None:
+    """Each operation sees what those before it wrote."""
+    mark = records.external_id()
+    first = records.fit(records.fit.minimal)
+    change = records._record(first).change(1)  # noqa: SLF001  # no record is there yet
+    operations = [
+        {"operation": "upsert", "external_id": mark, "body": first},
+        {"operation": "upsert", "external_id": mark, "body": change},
+        {"operation": "upsert", "external_id": mark, "body": change, "if_none_match": "*"},
+    ]
+    answer = records.batch(operations)
+    results = _results(answer, 3)
+    for number, status in enumerate((201, 200, 412)):
+        _status(answer, results[number], f"/results/{number}", status, under="BULK-004")
+    records.find(mark).must_hold(change, under="BULK-004")
+
+
+@check("BULK-005", needs=["batch", "create"], shapes=["collection"])
+def full_batch_is_taken(records: Records) -> None:
+    """As many operations as the limit allows are carried out."""
+    count = min(_limit(records), MOST_TRIED)
+    answer = records.batch([_create(records) for _ in range(count)])
+    answer.verify(answer.status == 200, f"a batch of {count} operations")
+    created = [result for result in answer.results if result.get("status") == 201]
+    got = f"{len(created)} of them"
+    answer.verify(len(created) == count, f"{count} records created", got)
+
+
+@check("BULK-006", needs=["batch", "create"], shapes=["collection"])
+def larger_batch_is_refused(records: Records) -> None:
+    """One operation more than the limit allows, and none is carried out."""
+    limit = _limit(records)
+    if limit > MOST_TRIED:
+        raise NotClaimed(f"a batch takes {limit} operations, more than are tried")
+    records.batch([_create(records)]).must_have_status(200)
+    app = records.own_app()
+    operations = [_create(records, app) for _ in range(limit + 1)]
+    records.batch(operations).must_have_status(413)
+    records.must_not_exist(app)
+
+
+@check("BULK-007", needs=["batch", "create"], shapes=["collection"])
+def keyed_operation_is_carried_out_once(records: Records) -> None:
+    """A batch whose answer was lost is sent again."""
+    run = records.trial.run
+    operations = [
+        {**_create(records), "idempotency_key": f"sbw-{run.token_of_its_own()}"} for _ in range(2)
+    ]
+    first, again = records.batch(operations), records.batch(operations)
+    for number, (one, two) in enumerate(zip(_results(first, 2), _results(again, 2), strict=True)):
+        place = f"/results/{number}"
+        _status(first, one, place, 201, under="BULK-002")
+        _status(again, two, place, 201, under="BULK-007")
+        was, now = pointers.at(one, "/body/id"), pointers.at(two, "/body/id")
+        again.verify(was == now, f"id {was} again", f"id {now}", pointer=f"{place}/body/id")
+
+
+@check("BULK-008", needs=["batch", "create"], shapes=["collection"])
+def malformed_batch_is_refused(records: Records) -> None:
+    """A batch that does not say what it wants does nothing."""
+    records.batch([_create(records)]).must_have_status(200)
+    app = records.own_app()
+    url = f"{records.url()}/batch"
+    good = _create(records, app)
+    for value, places in bodies.refused(records.trial.run.standard, "batch-request"):
+        if isinstance(value, dict) and value.get("operations"):
+            sent = {"operations": [good, *value["operations"]]}
+            found = records.trial.run.schemas.validator("batch-request", "full").findings(sent)
+            places = frozenset(p for one in found for p in one.pointers)  # noqa: PLW2901
+        else:
+            sent = value
+        answer = records.trial.send("batch", "POST", url, resource=records.resource, value=sent)
+        answer.must_be_problem(422, "validation", places)
+    records.must_not_exist(app)
+
+
+@check("BULK-009", needs=["batch", "create"], shapes=["collection"])
+def batch_needs_the_scope_to_write(records: Records, reader: ReadOnlyToken) -> None:
+    """A token that only reads writes no batch."""
+    if "read" in records.operations and reader.get(records.create()).status != 200:
+        raise CouldNotRun(f"the read-only token cannot read {records.resource.type}")
+    records.batch([_create(records)]).must_have_status(200)
+    app = records.own_app()
+    reader.batch([_create(records, app)]).must_be_problem(403, "insufficient-scope")
+    records.must_not_exist(app)
+
+
+@check("BULK-010", needs=["batch", "create", "read"], shapes=["collection"])
+def undeclared_operation_is_refused_in_batches(records: Records) -> None:
+    """A batch is no way round what the landing page says."""
+    record = records.create()
+    possible = {
+        "update": _update(record, record.change(1), "*"),
+        "delete": {"operation": "delete", "id": record.id},
+        "upsert": {
+            "operation": "upsert",
+            "external_id": records.external_id(),
+            "body": records.fit(records.fit.minimal),
+        },
+    }
+    absent = [value for name, value in possible.items() if name not in records.operations]
+    if not absent:
+        raise NotClaimed(f"{records.resource.type} declares every operation")
+    answer = records.batch([_create(records), *absent])
+    results = _results(answer, 1 + len(absent))
+    _status(answer, results[0], "/results/0", 201, under="BULK-002")
+    for number, result in enumerate(results[1:], 1):
+        _status(answer, result, f"/results/{number}", 404, 405, under="BULK-010")
+    records.get(record).must_show(record.value, under="BULK-010")

@@ -1,0 +1,104 @@
+"""References between records: to what is there, by either name, and what becomes of them."""
+
+from typing import Any
+
+from sbw_conformance.checks import check, pointers
+from sbw_conformance.checks.records import OtherTenant, Record, Records
+from sbw_conformance.checks.trial import NotClaimed
+
+
+def _references(records: Records) -> list[tuple[str, str, dict[str, Any]]]:
+    """Place, type and a body that fits for each kind of reference that the app stores."""
+    found = []
+    for pattern, reference in records.resource.refs.items():
+        body = records.fit(records.richest())
+        places = pointers.places(body, pattern)[:1]
+        found += [(place, reference.type, body) for place in places]
+    if not found:
+        raise NotClaimed(f"{records.resource.type} stores no references to what can be created")
+    return found
+
+
+def _referring(records: Records, body: dict[str, Any], place: str, to: Any) -> dict[str, Any]:
+    """The body of a record with one reference, marked."""
+    return records.marked(pointers.put(records.fit(body), place, to))
+
+
+@check("CORE-140", needs=["create"])
+def reference_to_nothing_is_refused(records: Records, stranger: OtherTenant) -> None:
+    """A reference leads to a record of the business, or is none."""
+    for place, kind, body in _references(records):
+        records.post(records.body(body)).must_succeed()
+        app = records.own_app()
+        foreign = stranger.sibling(kind).create()
+        wrong: tuple[dict[str, Any], ...] = (
+            {"id": "sbw-no-such-record"},
+            {"id": foreign.id},
+            {"external_id": {"app": app, "id": "nobody"}},
+        )
+        for to in wrong:
+            sent = _referring(records, body, place, {"type": kind, **to})
+            sent["external_ids"].append({"app": app, "id": str(len(sent))})
+            answer = records.post(sent)
+            places = {place, f"{place}/id", f"{place}/external_id", f"{place}/external_id/id"}
+            answer.must_be_problem(422, "unknown-reference", places)
+        records.must_not_exist(app)
+
+
+@check("CORE-141", needs=["create", "read"])
+def reference_by_external_id_is_resolved(records: Records) -> None:
+    """Who knows only its own name for a record can refer to it."""
+    for place, kind, body in _references(records):
+        targets = records.sibling(kind)
+        target = targets.create()
+        mark = dict(targets.mark(target))
+        answer = records.post(_referring(records, body, place, {"type": kind, "external_id": mark}))
+        answer.must_be_accepted("a reference by external id")
+        for shown in (answer, records.get(answer.value["id"])):
+            got = pointers.at(shown.value, place)
+            found = (
+                {name: got.get(name) for name in ("type", "id")} if isinstance(got, dict) else got
+            )
+            wanted = {"type": kind, "id": target.id}
+            shown.verify(found == wanted, f"{wanted}", f"{found}", pointer=place)
+
+
+@check("CORE-142", needs=["create", "read"])
+def deletion_leaves_no_dangling_reference(records: Records) -> None:
+    """A record that others refer to stays, or nobody refers to it any more."""
+    done = 0
+    for place, kind, body in _references(records):
+        targets = records.sibling(kind)
+        if "delete" not in targets.operations:
+            continue
+        target = targets.create()
+        sent = _referring(records, body, place, {"type": kind, "id": target.id})
+        record = records.record(records.post(sent).must_succeed())
+        free = targets.create()
+        targets.delete(free).must_succeed()
+        _stays_or_is_released(records, record, targets, target, place)
+        done += 1
+    if not done:
+        raise NotClaimed("nothing that is referred to can be deleted")
+
+
+def _stays_or_is_released(
+    records: Records, record: Record, targets: Records, target: Record, place: str
+) -> None:
+    answer = targets.delete(target)
+    if answer.status != 204:
+        answer.must_be_problem(409, "in-use")
+        targets.get(target).must_have_status(200)
+        records.get(record).must_show(record.value)
+        return
+    after = records.get(record)
+    after.must_have_status(200)
+    left = [
+        found
+        for pattern in records.resource.refs
+        for spot in pointers.places(after.value, pattern)
+        if isinstance(found := pointers.at(after.value, spot), dict)
+        and found.get("id") == target.id
+        and found.get("state") not in {"gone", "forbidden"}
+    ]
+    after.verify(not left, "no reference to the deleted record", f"{left}", pointer=place)

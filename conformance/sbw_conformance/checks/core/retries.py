@@ -1,0 +1,114 @@
+"""Requests that are sent again: what `Idempotency-Key` does, and how far it reaches."""
+
+from typing import Any
+
+from sbw_conformance.checks import bodies, check
+from sbw_conformance.checks.answer import Answer
+from sbw_conformance.checks.records import OtherApp, OtherTenant, Record, Records, ids
+
+
+def _key(records: Records) -> dict[str, str]:
+    return {"Idempotency-Key": f"sbw-{records.trial.run.token_of_its_own()}"}
+
+
+def _replayed(answer: Answer, first: Answer) -> None:
+    wanted = first.status
+    answer.verify(answer.status == wanted, f"status {wanted} again")
+    answer.verify(
+        answer.value["id"] == first.value["id"],
+        f"id {first.value['id']} again",
+        f"id {answer.value['id']}",
+    )
+    one, other = first.exchange.header("location"), answer.exchange.header("location")
+    answer.verify(one == other, f"Location: {one}", f"Location: {other}")
+    said = (answer.exchange.header("idempotency-replayed") or "none").strip().lower()
+    answer.verify(said in {"true", "?1"}, "Idempotency-Replayed: true", said)
+
+
+@check("CORE-087", needs=["create"])
+def create_sent_again_makes_one_record(records: Records) -> None:
+    """Whoever did not hear the answer asks again, and nothing is there twice."""
+    key, app = _key(records), records.own_app()
+    body = records.body(records.richest(), app)
+    first = records.post(body, headers=key).must_succeed()
+    _replayed(records.post(body, headers=key), first)
+    content = {name: value for name, value in body.items() if name != "external_ids"}
+    for name, spelled in bodies.same_but_different(content, records.schema)[1:3]:
+        again = records.post({**body, **spelled}, headers=key)
+        again.verify(again.status == first.status, f"the same answer to {name}")
+        _replayed(again, first)
+    if records.marks and "list" in records.operations:
+        items = records.eventually(bool, external_id=app)
+        first.verify(len(ids(items)) == 1, "one record", f"{len(items)} records")
+
+
+@check("CORE-087", needs=["update", "read"])
+def update_sent_again_changes_once(records: Records) -> None:
+    """An update whose answer was lost is no conflict when it comes again."""
+    record, key = records.create(), _key(records)
+    first = records.patch(record, record.change(1), headers=key).must_succeed()
+    again = records.patch(record, record.change(1), headers=key)
+    _replayed(again, first)
+    records.get(record).must_show(first.value)
+
+
+@check("CORE-088", needs=["create"])
+def key_with_another_body_is_refused(records: Records) -> None:
+    """A key that comes with something else is a mistake of the sender."""
+    key, app = _key(records), records.own_app()
+    body = records.body()
+    first = records.post(body, headers=key).must_succeed()
+    other = records.body(app=app)
+    records.post(other, headers=key).must_be_problem(422, "idempotency-conflict")
+    again = records.post(body, headers=key)
+    again.verify(again.status == first.status, "the first answer to the first body")
+    records.must_not_exist(app)
+    if {"update", "read"} <= records.operations:
+        record, key = records.create(), _key(records)
+        changed = records.patch(record, record.change(1), headers=key).must_succeed()
+        later = Record(changed.value, record.first, record.second)
+        answer = records.patch(later, record.change(2), headers=key)
+        answer.must_be_problem(422, "idempotency-conflict")
+        records.get(record).must_show(changed.value)
+
+
+@check("CORE-089", needs=["create"])
+def refused_request_frees_its_key(records: Records) -> None:
+    """Who corrects a request sends it with the key that it had."""
+    invalid = [e for e in records.invalid() if not any(map(bodies.refused_unknown, e.findings))]
+    for example in invalid[:1]:
+        key = _key(records)
+        answer = records.post(records.marked(example.value), headers=key)
+        refused = 400 <= answer.status < 500
+        answer.trial.control(refused, "CORE-052", "a refusal", answer.exchange.got, answer.exchange)
+        records.post(records.body(), headers=key).must_be_accepted("the corrected request")
+    if "update" in records.operations:
+        record, key = records.create(), _key(records)
+        stale = records.patch(record, record.change(1), if_match="sbw-old", headers=key)
+        refused = stale.status == 412
+        stale.trial.control(refused, "CORE-041", "status 412", stale.exchange.got, stale.exchange)
+        answer = records.patch(record, record.change(2), headers=key)
+        answer.must_be_accepted("the update with the right version")
+
+
+@check("CORE-090", needs=["create"])
+def key_stays_in_its_scope(records: Records, other: OtherApp, stranger: OtherTenant) -> None:
+    """Another app, another business, another address: another key."""
+    key = _key(records)
+    first = records.post(records.body(), headers=key).must_succeed()
+    for client, what in ((other, "another app"), (stranger, "another business")):
+        answer = client.post(client.body(), headers=key)
+        answer.must_be_accepted(f"the same key of {what}")
+        _is_new(answer, first.value["id"])
+    if "update" in records.operations:
+        record = records.record(first)
+        answer = records.patch(record, record.change(1), headers=key)
+        answer.must_be_accepted("the same key with another method and address")
+        answer.must_hold(record.change(1))
+
+
+def _is_new(answer: Answer, old: Any) -> None:
+    found = answer.value["id"]
+    answer.verify(found != old, "a record of its own", f"{found} again", pointer="/id")
+    replayed = answer.exchange.header("idempotency-replayed")
+    answer.verify(replayed is None, "no Idempotency-Replayed", f"{replayed}")

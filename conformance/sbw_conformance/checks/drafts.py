@@ -1,0 +1,188 @@
+"""A resource seen through one client, and the bodies that a check writes to it."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Any, ClassVar
+
+from sbw_conformance.checks import bodies, pointers
+from sbw_conformance.checks.answer import Answer
+from sbw_conformance.checks.bodies import Example
+from sbw_conformance.checks.fitting import Fit
+from sbw_conformance.checks.record import Record
+from sbw_conformance.checks.run import SUITE_APP
+from sbw_conformance.checks.trial import Trial
+from sbw_validator.standard import Resource
+from sbw_validator.validation import validate
+
+CUSTOM_FIELDS = "custom_field_definition"
+
+
+class Drafts:
+    """A resource through client a1, as far as nothing is sent."""
+
+    role: ClassVar[str] = "a1"
+
+    def __init__(self, trial: Trial, resource: Resource) -> None:
+        self.trial = trial
+        self.resource = resource
+
+    @property
+    def marks(self) -> bool:
+        """Whether records of this resource can carry the suite's external id."""
+        return "external_ids" in self.schema.get("properties", {})
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        """The schema of the full record."""
+        return self.trial.run.schemas.bundle(self.resource.type)
+
+    @property
+    def operations(self) -> frozenset[str]:
+        """Operations that the provider declares."""
+        return self.trial.run.operations(self.resource)
+
+    @property
+    def business(self) -> str:
+        """The business of the client: a or b."""
+        return self.role[0]
+
+    @property
+    def app(self) -> str | None:
+        """App id of the client, as far as a record that it made has told."""
+        return self.trial.run.apps.get(self.role)
+
+    @cached_property
+    def fit(self) -> Fit:
+        """What makes bodies fit the limits that the app declares."""
+        return Fit(self)
+
+    def url(self, record_id: str | None = None) -> str:
+        """Address of the resource or of a record."""
+        return self.trial.run.address(self.resource, record_id)
+
+    # Examples
+
+    def examples(self) -> list[Example]:
+        """The valid examples of the standard, as the app can store them."""
+        found = bodies.valid(self.trial.run.standard, self.resource)
+        return [Example(example.name, self.fit(example.value)) for example in found]
+
+    def richest(self) -> dict[str, Any]:
+        """The example with the most members, as the app can store it."""
+        found: dict[str, Any] = self.fit(
+            bodies.richest(self.trial.run.standard, self.resource).value
+        )
+        return found
+
+    def invalid(self) -> list[Example]:
+        """The invalid examples that are still invalid where no limit of the app is broken too."""
+        run, found = self.trial.run, []
+        for example in bodies.invalid(run.standard, self.resource):
+            value = self.fit.broken(example.value)
+            findings = validate(
+                value, type=self.resource.type, variant="create", standard=run.standard
+            )
+            if findings:
+                found.append(Example(example.name, value, tuple(findings), example.requirement))
+        return found
+
+    def valid(self, body: Any) -> bool:
+        """Whether the standard allows a body as a create."""
+        standard = self.trial.run.standard
+        return not validate(body, type=self.resource.type, variant="create", standard=standard)
+
+    # Names
+
+    def external_id(self) -> dict[str, str]:
+        """An external id of the suite that no record has yet."""
+        self.trial.made += 1
+        run, check = self.trial.run.id, self.trial.check
+        return {"app": SUITE_APP, "id": f"{run}.{check}.{self.trial.made}"}
+
+    def mark(self, record: Record) -> Mapping[str, Any]:
+        """The suite's external id in a record; that it was kept is a control."""
+        given = bodies.external_ids(record.value)
+        ours = [entry for entry in given if entry.get("app") == SUITE_APP]
+        last = self.trial.exchanges[-1]
+        self.trial.control(bool(ours), "CORE-040", "our external id", f"{given}", last)
+        return ours[0]
+
+    def own_app(self) -> str:
+        """An app id that only this check of this run uses."""
+        self.trial.made += 1
+        check = self.trial.check.replace(".", "-").replace("_", "-")[:50].strip("-").lower()
+        return f"{SUITE_APP}.{self.trial.run.id}.{check}-{self.trial.made}"
+
+    # Bodies
+
+    def body(
+        self, members: Mapping[str, Any] | None = None, app: str | None = None
+    ) -> dict[str, Any]:
+        """The body of a create that fits: these members, the minimal ones where None, marked.
+
+        With `app` it gets an external id of that app too, which stands last.
+        """
+        return self.marked(self.fit(self.fit.minimal if members is None else members), app)
+
+    def marked(self, members: Any, app: str | None = None) -> dict[str, Any]:
+        """Just these members, marked as ours.
+
+        External ids that they have already are made unique by the mark, which stands first; with
+        `app` there is one of that app too, which stands last.
+        """
+        value: dict[str, Any] = pointers.copy(members)
+        if self.marks:
+            mark = self.external_id()
+            others = [
+                {**entry, "id": f"{entry['id']} {mark['id']}"}
+                if entry.keys() >= {"app", "id"}
+                else entry
+                for entry in bodies.external_ids(value)
+            ]
+            extra = [{"app": app, "id": mark["id"]}] if app else []
+            value["external_ids"] = [mark, *others, *extra]
+        return value
+
+    def record(self, answer: Answer) -> Record:
+        """The record that a successful answer shows."""
+        return self._record(answer.value)
+
+    def _record(self, value: dict[str, Any]) -> Record:
+        change = self.fit.change
+        if change is None:
+            return Record(value, {}, {})
+        pointer, (one, two) = change
+        if pointers.at(value, pointer) == one:
+            one, two = two, one
+        return Record(value, pointers.nested(pointer, one), pointers.nested(pointer, two))
+
+    # Records that bodies refer to
+
+    def referent(self, kind: str) -> dict[str, Any] | None:
+        """A record of another type that this one can refer to; None where there can be none."""
+        return self._shared((self.business, kind), kind, None)
+
+    def definition(self) -> dict[str, Any] | None:
+        """A definition of a custom field of this type that takes text; None as above."""
+        members = {"applies_to": [self.resource.type]}
+        return self._shared(
+            (self.business, CUSTOM_FIELDS, self.resource.type), CUSTOM_FIELDS, members
+        )
+
+    def sibling(self, kind: str) -> Any:
+        """Another resource through the same client."""
+        return type(self)(self.trial, self.trial.run.standard.resources[kind])
+
+    def _shared(
+        self, key: tuple[str, ...], kind: str, members: Mapping[str, Any] | None
+    ) -> dict[str, Any] | None:
+        run = self.trial.run
+        resource = run.standard.resources.get(kind)
+        if resource is None or "create" not in run.operations(resource):
+            return None
+        with run.sharing:
+            if key not in run.shared:
+                there = self.sibling(kind)
+                wanted = None if members is None else {**there.fit.minimal, **members}
+                run.shared[key] = there.post(there.body(wanted)).value
+            return run.shared[key]
