@@ -9,15 +9,33 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sbw_reference import answers, auth, cursors, merging, pages, problems, query, tags
+from sbw_reference import (
+    answers,
+    auth,
+    coding,
+    cursors,
+    decisions,
+    merging,
+    native,
+    negotiation,
+    pages,
+    preferences,
+    problems,
+    query,
+    tags,
+)
 from sbw_reference.answers import Answer
 from sbw_reference.auth import Grant
 from sbw_reference.cursors import Criteria, Cursor
+from sbw_reference.decisions import Having
+from sbw_reference.entries import Entry
+from sbw_reference.native import Codes
 from sbw_reference.pages import Fetch
 from sbw_reference.problems import Problem
 from sbw_reference.query import Pairs
 from sbw_reference.records import ExternalKey, Row
-from sbw_reference.store import Change, Decide, Store
+from sbw_reference.store import Change, Decide, Store, Which
+from sbw_reference.turns import Scope
 from sbw_validator.documents import parse_ijson
 from sbw_validator.findings import Finding
 from sbw_validator.standard import Resource
@@ -27,7 +45,7 @@ Body = Mapping[str, Any]
 App = Callable[..., Any]
 Keys = tuple[ExternalKey, ...]
 Fate = Callable[[], str]
-Commit = Callable[[Store, str, str, str | None, Decide, str], tuple[Change, ...]]
+Commit = Callable[[Store, str, str, Which, Decide, str], tuple[Change, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +116,10 @@ def listed_until(_now: int) -> int | None:
 
 
 def commit(  # noqa: PLR0913, PLR0917 - those of Store.commit
-    store: Store, tenant: str, type_: str, id_: str | None, decide: Decide, origin: str
+    store: Store, tenant: str, type_: str, which: Which, decide: Decide, origin: str
 ) -> tuple[Change, ...]:
     """Decide and write in one transaction."""
-    return tuple(store.commit(tenant, type_, id_, decide, origin))
+    return tuple(store.commit(tenant, type_, which, decide, origin))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,44 +129,78 @@ class Behaviour:
     # Discovery
     landing: Callable[[Record], Record] = same
     landing_headers: Callable[[Mapping[str, str]], Mapping[str, str]] = same
+    landing_for: Callable[[Record, Grant | None], Record] = same
     served: Callable[[tuple[str, ...], Resource], tuple[str, ...]] = same
     claimed: Callable[[tuple[str, ...], Resource], tuple[str, ...]] = same
     # Authorization
     bearer: Callable[[Mapping[str, str], Pairs], str | None] = auth.bearer
     valid: Callable[[Grant | None, int], bool] = auth.valid
     challenge: Callable[[str | None], str | None] = auth.challenge
+    limited: Callable[[Grant, str], bool] = auth.limited
     permits: Callable[[frozenset[str], str], bool] = auth.permits
+    out_of_scope: Callable[[Callable[[], bool], str], Problem] = auth.out_of_scope
     reach: Callable[[Grant, str, Criteria | None], str | None] = auth.reach
     visible: Callable[[Row, Grant, str], bool] = visible
     absent: Callable[[Fate, str], Problem] = absent
     # Requests
+    accepts: Callable[[str | None], bool] = negotiation.admits_json
+    body_bytes: Callable[[int], int] = same
+    unpack: Callable[[bytes, str | None, int], bytes] = coding.unpacked
     media_type: Callable[[str | None, str], bool] = answers.readable
     parse: Callable[[bytes], Any] = parse_ijson
     unknown_parameters: Callable[[tuple[str, ...], frozenset[str]], tuple[str, ...]] = query.unknown
     limit: Callable[[str | None], int] = query.limit
     external_id: Callable[[str], tuple[str, str | None]] = query.external_id
     instant: Callable[[str], int] = query.instant
+    external_key: Callable[[Mapping[str, str]], ExternalKey] = query.external_key
+    ids: Callable[[str], tuple[str, ...]] = query.ids
     criteria: Callable[[Criteria], Criteria] = same
     needs_if_match: Callable[[str], bool] = needs_if_match
     if_match: Callable[[str, str, str], bool] = tags.matches
+    if_none_match: Callable[[str, str | None, str], bool] = decisions.if_none_match
+    matches_nothing: Callable[[str], bool] = decisions.matches_nothing
+    lenient: Callable[[Mapping[str, str]], bool] = preferences.lenient
+    # Retries
+    idempotency_key: Callable[[Mapping[str, str]], str | None] = decisions.idempotency_key
+    idempotency_scope: Callable[[Scope], Scope] = same
+    same_request: Callable[[Any, Any, Callable[[Any, Any], bool]], bool] = decisions.same_request
+    remembers: Callable[[int], bool] = decisions.remembers
+    # Finding
+    tables: Callable[[str, str], tuple[str, ...]] = decisions.tables
+    located: Callable[[Row | None], Row | None] = same
+    taken_for: Callable[[Body, Having], Row | None] = decisions.taken_for
     # Writing
     findings: Callable[[tuple[Finding, ...], str], tuple[Finding, ...]] = same
+    droppable: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = decisions.droppable
     not_stored: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = same
+    constrained: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = same
+    dangling: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = same
+    foreign: Callable[[tuple[str, ...]], tuple[str, ...]] = same
     read_only: Callable[[tuple[str, ...]], tuple[str, ...]] = same
     merge: Callable[[Any, Any], Any] = merging.merge
+    native: Callable[[Codes, Body, Body, Body], Record] = native.settled
+    reference: Callable[[Body, str | None], Record | None] = decisions.reference
+    applies: Callable[[Body, str], bool] = decisions.applies
+    value_schema: Callable[[Body], Body] = decisions.value_schema
     keep: Callable[[Record, str], Record] = same
     unchanged: Callable[[Body, Body, Callable[[Any, Any], bool]], bool] = unchanged
     taken: Callable[[Mapping[ExternalKey, str], str | None, str], tuple[str, ...]] = taken
+    duplicates: Callable[[Mapping[Entry, str], str | None, str], tuple[str, ...]] = (
+        decisions.duplicates
+    )
     new_id: Callable[[Body, str], str] = new_id
     version: Callable[[Row | None, Body, int], str] = version
     times: Callable[[Row | None, int], tuple[int, int]] = times
     removal: Callable[[Row], Removal] = removal
+    on_delete: Callable[[str], str] = same
+    released: Callable[[tuple[Row, ...]], tuple[Row, ...]] = same
     commit: Commit = commit
     # Lists
     page: Callable[[Fetch, Criteria, int, int], tuple[list[Row], int | None]] = pages.page
     listed_until: Callable[[int], int | None] = listed_until
     cursor: Callable[[Cursor, str], str] = cursors.write
     position: Callable[[str, str], Cursor | None] = cursors.read
+    expired: Callable[[Cursor, int, int], bool] = cursors.expired
     next_url: Callable[[str, str], str] = pages.next_url
     link: Callable[[str], str | None] = pages.link
     # Answers
@@ -160,4 +212,5 @@ class Behaviour:
     problem_document: Callable[[Record], Record] = same
     content_type: Callable[[str, str], str] = answers.content_type
     encode: Callable[[Any], bytes] = answers.encode
+    compress: Callable[[str | None, int], bool] = coding.wanted
     middleware: Callable[[App], App] = same

@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
+from sbw_reference.entries import Entry
 from sbw_reference.records import ExternalKey, Row
 
 
@@ -46,6 +47,20 @@ def of_external_ids(row: Row, keys: Iterable[ExternalKey]) -> list[dict[str, Any
             "position": row.position,
         }
         for key in keys
+    ]
+
+
+def of_entries(row: Row, entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    """Return the columns of what a record that has its position is found by."""
+    return [
+        {
+            "tenant": row.tenant,
+            "type": row.type,
+            "pointer": entry.pointer,
+            "text": plain(entry.text),
+            "position": row.position,
+        }
+        for entry in entries
     ]
 
 

@@ -6,23 +6,36 @@ import json
 from dataclasses import dataclass
 from hashlib import blake2s
 
+from sbw_reference.entries import Entry
+
 
 @dataclass(frozen=True, slots=True)
 class Criteria:
-    """The filters of a list: an external id's app, its id, and an instant in milliseconds."""
+    """The filters of a list: an external id's app, its id, and an instant in milliseconds.
+
+    `ids` are those of the records to show, None for all; `held` is what each of them holds.
+    """
 
     app: str | None = None
     external_id: str | None = None
     updated_since: int | None = None
+    ids: tuple[str, ...] | None = None
+    held: tuple[Entry, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The position after which a walk goes on, and what it was asked for."""
+    """The position after which a walk goes on, and what it was asked for.
+
+    `epoch` is how often the business's cursors had been let expire when it was given out, `given`
+    the business's clock at that moment in milliseconds.
+    """
 
     after: int
     limit: int
     criteria: Criteria
+    epoch: int = 0
+    given: int = 0
 
 
 def checksum(payload: bytes, scope: str) -> bytes:
@@ -36,7 +49,9 @@ def checksum(payload: bytes, scope: str) -> bytes:
 def write(cursor: Cursor, scope: str) -> str:
     """Return the cursor as URL-safe text; `scope` names the list it belongs to."""
     criteria = cursor.criteria
-    state = [cursor.after, cursor.limit, criteria.app, criteria.external_id, criteria.updated_since]
+    filters = [criteria.app, criteria.external_id, criteria.updated_since]
+    sets = [criteria.ids, criteria.held]
+    state = [cursor.after, cursor.limit, cursor.epoch, cursor.given, *filters, *sets]
     payload = json.dumps(state, separators=(",", ":")).encode()
     return base64.urlsafe_b64encode(checksum(payload, scope) + payload).decode().rstrip("=")
 
@@ -50,5 +65,12 @@ def read(text: str, scope: str) -> Cursor | None:
     payload = data[6:]
     if checksum(payload, scope) != data[:6]:
         return None
-    after, limit, *criteria = json.loads(payload)
-    return Cursor(after, limit, Criteria(*criteria))
+    after, limit, epoch, given, app, id_, since, ids, held = json.loads(payload)
+    only = None if ids is None else tuple(ids)
+    criteria = Criteria(app, id_, since, only, tuple(Entry(*pair) for pair in held))
+    return Cursor(after, limit, criteria, epoch, given)
+
+
+def expired(cursor: Cursor, epoch: int, _now: int) -> bool:
+    """Return whether a cursor no longer works; no cursor expires with time alone."""
+    return cursor.epoch < epoch

@@ -8,6 +8,9 @@ from sbw_validator.standard import Resource, Standard
 
 APP_ID = "org.smallbusinessweb.reference"
 READS = frozenset({"list", "read"})
+BODY_BYTES = 1_048_576
+BATCH = 100
+CONTROLS = ("move_clock", "expire_cursors", "limit_requests")
 HEADERS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Expose-Headers": "*",
@@ -44,26 +47,37 @@ def scope(resource: Resource, operation: str) -> str:
 def document(
     standard: Standard,
     classes: tuple[str, ...],
-    offers: Mapping[str, tuple[Resource, tuple[str, ...]]],
+    offers: Mapping[str, tuple[Resource, tuple[str, ...], Mapping[str, Any]]],
     base: str,
 ) -> dict[str, Any]:
-    """Return the landing page; `offers` is resource and operations by type."""
+    """Return the landing page; `offers` is resource, operations and what else is said, by type."""
     resources = {}
-    for type_, (resource, operations) in offers.items():
+    for type_, (resource, operations, said) in offers.items():
         kinds = {"read" if operation in READS else "write" for operation in operations}
         resources[type_] = {
             "href": f"{base}/{resource.path}",
             "operations": list(operations),
             "scopes": {kind: f"{resource.scope}:{kind}" for kind in sorted(kinds)},
             "maturity": standard.classes[resource.class_name].maturity,
+            **{
+                name: told
+                for name, told in said.items()
+                if name != "filters" or "list" in operations
+            },
         }
     return {
         "sbw_version": standard.version,
         "conforms_to": [standard.classes[name].uri for name in classes],
-        "app": {"id": APP_ID, "name": "SBW reference provider"},
+        "app": {"id": APP_ID, "name": "SBW reference provider", "categories": ["crm"]},
+        "environment": "sandbox",
+        **({"sandbox": {"controls": list(CONTROLS)}} if "sandbox" in classes else {}),
         "resources": resources,
         "auth": {"schemes": ["bearer"], "token_endpoint": f"{base}/token"},
-        "limits": {"settle_seconds": 0},
+        "limits": {
+            "settle_seconds": 0,
+            "body_bytes": BODY_BYTES,
+            **({"batch": BATCH} if "bulk" in classes else {}),
+        },
         "openness": {
             "registration": "closed",
             "data_access_fee": False,

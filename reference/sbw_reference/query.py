@@ -1,10 +1,11 @@
 """Query parameters: which there are, and what they say."""
 
 import re
+from collections.abc import Mapping
 from datetime import datetime
 
 from sbw_reference.problems import Problem, Refusal, invalid_parameter
-from sbw_reference.records import EPOCH, MILLISECOND
+from sbw_reference.records import EPOCH, MILLISECOND, ExternalKey
 
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 100
@@ -14,6 +15,8 @@ INSTANT = re.compile(
     r"([Zz]|[+-][0-9]{2}:[0-9]{2})"
 )
 APP = re.compile(r"[^\s:]{1,253}")
+MOST_IDS = 100
+ADDRESS = frozenset({"app", "account", "id"})
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -55,6 +58,22 @@ def external_id(text: str) -> tuple[str, str | None]:
     if not APP.fullmatch(app) or (colon and not id_):
         raise invalid_parameter("external_id", "{app} or {app}:{id}")
     return app, id_ if colon else None
+
+
+def external_key(given: Mapping[str, str]) -> ExternalKey:
+    """Return the external id that the parameters of an address name."""
+    for name in sorted(ADDRESS):
+        if given.get(name, None if name in ("app", "id") else "-") in (None, ""):
+            raise invalid_parameter(name, "a value; it cannot be empty or left out")
+    return ExternalKey(given["app"], given.get("account", ""), given["id"])
+
+
+def ids(text: str) -> tuple[str, ...]:
+    """Return the ids of a list divided by commas."""
+    found = tuple(text.split(","))
+    if not all(found) or len(found) > MOST_IDS:
+        raise invalid_parameter("ids", f"1 to {MOST_IDS} ids, divided by commas")
+    return found
 
 
 def instant(text: str) -> int:

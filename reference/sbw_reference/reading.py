@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from sbw_reference import query, records
+from sbw_reference import query
 from sbw_reference.answers import PRIVATE, Answer, Call
 from sbw_reference.cursors import Criteria, Cursor
+from sbw_reference.declarations import IDS
+from sbw_reference.entries import Entry
 from sbw_reference.offers import Offer, Provider
-from sbw_reference.problems import Refusal, invalid_parameter
-from sbw_reference.records import Row, record_of
+from sbw_reference.problems import Problem, Refusal, invalid_parameter
+from sbw_reference.records import ExternalKey, Row, external_ids, record_of
 from sbw_validator.schemas import SchemaValidator
 from sbw_validator.standard import Parameter
 
@@ -47,12 +49,34 @@ def current(provider: Provider, offer: Offer, call: Call) -> Row:
     row = None
     if offer.alone:
         row = store.first(call.grant.tenant, offer.type)
-    elif call.id is not None and "\0" not in call.id:
+    else:
         tenant = behaviour.reach(call.grant, call.operation, None)
-        row = store.find(tenant, offer.type, call.id)
+        for type_ in behaviour.tables(offer.type, call.operation):
+            row = row or looked_up(provider, offer, call, tenant, type_)
     if row is None or not behaviour.visible(row, call.grant, call.operation):
         raise Refusal(absent(provider, call))
     return row
+
+
+def looked_up(
+    provider: Provider, offer: Offer, call: Call, tenant: str | None, type_: str
+) -> Row | None:
+    """Return the record of a type that the address of a call names, as one of the offer's type."""
+    store = provider.store
+    if call.id is None:
+        row = store.find_external(tenant, type_, external_key(provider, offer, call))
+    else:
+        row = store.find(tenant, type_, call.id) if "\0" not in call.id else None
+    return row if row is None or row.type == offer.type else replace(row, type=offer.type)
+
+
+def external_key(provider: Provider, offer: Offer, call: Call) -> ExternalKey:
+    """Return the external id that the query of an address names."""
+    given = parameters(provider, call, query.ADDRESS)
+    key = provider.behaviour.external_key(given)
+    if not offer.external_id.is_valid(external_ids([key])[0]):
+        raise invalid_parameter("app, account and id", "what an external id consists of")
+    return key
 
 
 def absent(provider: Provider, call: Call) -> Any:
@@ -69,40 +93,56 @@ def record_headers(provider: Provider, call: Call, record: dict[str, Any]) -> di
 
 
 def read(provider: Provider, offer: Offer, call: Call) -> Answer:
-    """Answer one record, or that the caller has it already."""
+    """Answer one record by its id or an external id, or that the caller has it already."""
     behaviour = provider.behaviour
     row = current(provider, offer, call)
-    parameters(provider, call, frozenset())
+    if call.id is not None or offer.alone:
+        parameters(provider, call, frozenset())
     record = behaviour.serialise(record_of(row), call.operation, call.grant)
     headers = record_headers(provider, call, record)
     held = call.headers.get("if-none-match")
-    if held is not None and behaviour.if_match(held, row.version, call.operation):
+    if held is not None and not behaviour.if_none_match(held, row.version, call.operation):
         return Answer(call.operation, 304, None, headers, "empty")
     return Answer(call.operation, 200, record, headers)
 
 
-def criteria(provider: Provider, given: Mapping[str, str]) -> Criteria:
+def criteria(provider: Provider, offer: Offer, given: Mapping[str, str]) -> Criteria:
     """Return what the filters of a request select."""
     behaviour = provider.behaviour
-    app = id_ = since = None
+    app = id_ = since = ids = None
     if "external_id" in given:
         app, id_ = behaviour.external_id(given["external_id"])
     if "updated_since" in given:
         since = behaviour.instant(given["updated_since"])
-    return Criteria(app, id_, since)
+    if IDS in given:
+        ids = tuple(one for one in behaviour.ids(given[IDS]) if "\0" not in one)
+    chosen = [name for name in offer.selectors if name in given]
+    held = tuple(entry for name in chosen for entry in selected(offer, name, given[name]))
+    return Criteria(app, id_, since, ids, held)
+
+
+def selected(offer: Offer, name: str, text: str) -> Iterator[Entry]:
+    """Yield what the records hold that a filter for a member selects."""
+    if not text:
+        raise invalid_parameter(name, "a value")
+    place = offer.selectors[name]
+    for form in place.texts(text):
+        yield Entry(place.pointer, form)
 
 
 def cursor_of(provider: Provider, offer: Offer, call: Call) -> Cursor:
     """Return where a list begins: at the start, or where its cursor says."""
     behaviour = provider.behaviour
-    given = parameters(provider, call, frozenset(offer.resource.filters) | PAGING)
+    given = parameters(provider, call, offer.filters | PAGING)
     limit = behaviour.limit(given.get("limit"))
-    wanted = behaviour.criteria(criteria(provider, given))
+    wanted = behaviour.criteria(criteria(provider, offer, given))
     if "cursor" not in given:
         return Cursor(0, limit, wanted)
     found = behaviour.position(given["cursor"], f"{call.grant.tenant} {offer.type}")
     if found is None:
         raise invalid_parameter("cursor", "what `next` of a page of this list gave")
+    if behaviour.expired(found, call.grant.epoch, call.grant.now()):
+        raise Refusal(Problem(410, "cursor-expired", "The cursor has expired; walk anew."))
     if wanted not in (Criteria(), found.criteria):
         raise invalid_parameter("cursor", "no filters but those that the walk began with")
     return Cursor(found.after, limit if "limit" in given else found.limit, found.criteria)
@@ -115,7 +155,7 @@ def list_(provider: Provider, offer: Offer, call: Call) -> Answer:
     behaviour, store = provider.behaviour, provider.store
     cursor = cursor_of(provider, offer, call)
     tenant = behaviour.reach(call.grant, call.operation, cursor.criteria)
-    until = behaviour.listed_until(records.now())
+    until = behaviour.listed_until(call.grant.now())
 
     def fetch(wanted: Criteria, after: int, count: int) -> list[Row]:
         return store.select(tenant, offer.type, wanted, after, count, created_until=until)
@@ -124,7 +164,8 @@ def list_(provider: Provider, offer: Offer, call: Call) -> Answer:
     items = [behaviour.serialise(record_of(row), call.operation, call.grant) for row in rows]
     going_on = None
     if following is not None:
-        going_on = Cursor(following, cursor.limit, cursor.criteria)
+        state = (call.grant.epoch, call.grant.now())
+        going_on = Cursor(following, cursor.limit, cursor.criteria, *state)
     return page_answer(provider, offer, call, items, going_on)
 
 

@@ -1,7 +1,7 @@
 """What is stored of a record, and the record that consumers see."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -61,6 +61,7 @@ def record_of(row: Row) -> dict[str, Any]:
             "created_at": timestamp(row.created_at),
             "updated_at": timestamp(row.updated_at),
             "version": row.version,
+            "origin": {"app": row.origin, "at": timestamp(row.created_at)},
         },
     }
 
@@ -70,6 +71,14 @@ def external_keys(body: Mapping[str, Any]) -> tuple[ExternalKey, ...]:
     entries = body.get("external_ids", ())
     keys = (ExternalKey(entry["app"], entry.get("account", ""), entry["id"]) for entry in entries)
     return tuple(dict.fromkeys(keys))
+
+
+def external_ids(keys: Iterable[ExternalKey]) -> list[dict[str, str]]:
+    """Return keys as a body has them."""
+    return [
+        {"app": key.app, **({"account": key.account} if key.account else {}), "id": key.id}
+        for key in keys
+    ]
 
 
 def marked(row: Row, *, readable: bool, listed: bool) -> Row:

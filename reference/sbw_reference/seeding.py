@@ -6,12 +6,13 @@ from typing import Any
 
 from sqlalchemy import bindparam, insert, select
 
-from sbw_reference import auth, members, merging, records
+from sbw_reference import auth, merging, places, records
 from sbw_reference.auth import Grant
 from sbw_reference.behaviours import hook
+from sbw_reference.entries import Held
 from sbw_reference.examples import valid_examples
 from sbw_reference.offers import Offer, Provider
-from sbw_reference.records import ExternalKey, Row
+from sbw_reference.records import Row
 from sbw_reference.store import Store
 from sbw_reference.tables import client, tenant
 
@@ -113,30 +114,31 @@ def only_one(offer: Offer, tenant_id: str, name: str) -> tuple[str, dict[str, An
         seeded: tuple[str, dict[str, Any]] = seed(tenant_id, name)
         return seeded
     body: Any = offer.resource.minimal or next(valid_examples(offer.standard, offer.resource), {})
-    for path in (*offer.read_only, ("type",)):
-        body = members.without(body, path)
+    for pattern in (*offer.read_only, ("type",)):
+        for path, _ in places.found(body, pattern):
+            body = places.without(body, path)
     return secrets.token_hex(10), {**body, **offer.defaults}
 
 
-def first_rows(
-    offer: Offer, tenant_id: str, name: str, seed_data: int
-) -> list[tuple[Row, tuple[ExternalKey, ...]]]:
-    """Return the records that a resource begins with: the one of a singleton, or seed data."""
+def first_rows(offer: Offer, tenant_id: str, name: str, seed_data: int) -> list[tuple[Row, Held]]:
+    """Return the records that a resource begins with: the one of a singleton, or seed data.
+
+    Where no two records may share a value there is no seed data.
+    """
     moment = records.now() - DAY
     if offer.alone:
         id_, body = only_one(offer, tenant_id, name)
         body = merging.with_defaults(body, offer.defaults)
-        return [(Row(tenant_id, offer.type, id_, "", moment, moment, body, OLD_APP), ())]
-    if offer.resource.minimal is None or "create" not in offer.resource.operations:
+        return [(Row(tenant_id, offer.type, id_, "", moment, moment, body, OLD_APP), Held())]
+    writable = "create" in offer.resource.operations
+    if offer.resource.minimal is None or not writable or offer.unique:
         return []
     rows = []
     for number in range(1, seed_data + 1):
         body = merging.with_defaults(offer.resource.minimal, offer.defaults)
-        keys: tuple[ExternalKey, ...] = ()
         if "external_ids" in offer.defaults:
             body["external_ids"] = [{"app": OLD_APP, "id": f"row-{number}"}]
-            keys = records.external_keys(body)
         at = moment + number
         row = Row(tenant_id, offer.type, secrets.token_hex(10), "", at, at, body, OLD_APP)
-        rows.append((row, keys))
+        rows.append((row, offer.held(body)))
     return rows

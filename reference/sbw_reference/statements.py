@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Select, bindparam, delete, insert, select, tuple_, update
 from sqlalchemy.sql.elements import ColumnElement
 
-from sbw_reference.tables import change, external_id, record, tenant
+from sbw_reference.tables import change, entry, external_id, memory, record, tenant
 
 ANYWHERE = "*"
 COLUMNS = (
@@ -28,7 +28,10 @@ TAKE_NUMBER = (
     update(tenant)
     .where(tenant.c.id == bindparam("tenant"))
     .values(seq=tenant.c.seq + bindparam("many"))
-    .returning(tenant.c.seq)
+    .returning(tenant.c.seq, tenant.c.clock)
+)
+GIVE_BACK_NUMBER = (
+    update(tenant).where(tenant.c.id == bindparam("tenant")).values(seq=tenant.c.seq - 1)
 )
 FIND_ANYWHERE = select(*COLUMNS).where(
     record.c.type == bindparam("type"), record.c.id == bindparam("id"), record.c.readable
@@ -55,6 +58,26 @@ HOLDERS_ANYWHERE = (
     )
 )
 HOLDERS = HOLDERS_ANYWHERE.where(external_id.c.tenant == bindparam("tenant"))
+HAVING_ANYWHERE = (
+    select(entry.c.text, *COLUMNS)
+    .join(record, record.c.position == entry.c.position)
+    .where(
+        entry.c.type == bindparam("type"),
+        entry.c.pointer == bindparam("pointer"),
+        entry.c.text.in_(bindparam("texts", expanding=True)),
+    )
+    .order_by(entry.c.position)
+)
+HAVING = HAVING_ANYWHERE.where(entry.c.tenant == bindparam("tenant"))
+RECALL = select(memory.c.request, memory.c.status, memory.c.headers, memory.c.document).where(
+    memory.c.tenant == bindparam("tenant"),
+    memory.c.app == bindparam("app"),
+    memory.c.address == bindparam("address"),
+    memory.c.key == bindparam("key"),
+)
+REMEMBER = insert(memory)
+FREE_ENTRIES = delete(entry).where(entry.c.position == bindparam("at"))
+INSERT_ENTRY = insert(entry)
 FREE_EXTERNAL_IDS = delete(external_id).where(external_id.c.position == bindparam("at"))
 REMOVE = delete(record).where(record.c.position == bindparam("at"))
 INSERT_RECORD = insert(record)
@@ -66,13 +89,18 @@ REPLACE = update(record).where(record.c.position == bindparam("at"))
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """Which conditions a list has; `places` stands for a set of positions found before."""
+    """Which conditions a list has; `places` stands for a set of positions found before.
+
+    `held` is how many values it asks for at places of the records.
+    """
 
     tenant: bool
     app: bool
     external_id: bool
     since: bool
     until: bool
+    ids: bool = False
+    held: int = 0
     places: bool = False
 
 
@@ -86,6 +114,9 @@ def listing(shape: Shape) -> Select[Any]:
         conditions.append(record.c.updated_at >= bindparam("since"))
     if shape.until:
         conditions.append(record.c.created_at <= bindparam("until"))
+    if shape.ids:
+        conditions.append(record.c.id.in_(bindparam("ids", expanding=True)))
+    conditions += [record.c.position.in_(_having(shape, number)) for number in range(shape.held)]
     if shape.app:
         conditions.append(record.c.position.in_(_holders(shape, conditions)))
     elif shape.places:
@@ -114,3 +145,15 @@ def _holders(shape: Shape, conditions: list[ColumnElement[bool]]) -> Select[Any]
         .order_by(external_id.c.position)
         .limit(bindparam("count"))
     )
+
+
+def _having(shape: Shape, number: int) -> Select[Any]:
+    """Return the positions of the records that hold a value at a place."""
+    matching = [
+        entry.c.type == bindparam("type"),
+        entry.c.pointer == bindparam(f"pointer{number}"),
+        entry.c.text == bindparam(f"text{number}"),
+    ]
+    if shape.tenant:
+        matching.append(entry.c.tenant == bindparam("tenant"))
+    return select(entry.c.position).where(*matching)

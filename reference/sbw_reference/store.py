@@ -1,7 +1,7 @@
 """The store: reading, and the one way to write."""
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, replace
 from threading import Lock
@@ -12,45 +12,37 @@ from sqlalchemy import Connection, CursorResult, Engine
 from sbw_reference import columns, statements, tables
 from sbw_reference.columns import plain, row_of
 from sbw_reference.cursors import Criteria
-from sbw_reference.records import ExternalKey, Row, external_keys, now
-from sbw_reference.statements import ANYWHERE, Shape
+from sbw_reference.entries import Held
+from sbw_reference.records import ExternalKey, Row, now
+from sbw_reference.statements import Shape
+from sbw_reference.turns import Memory, Scope, Turn, find, held_by, numbers_of, recall, remember
 
 FEW = 2_000
-AT_ONCE = 200
 CHANGED = "changed"
 DELETED = "deleted"
+NOTHING = Held()
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One change of one record: the row as it is to be, and the external ids it holds from now.
+    """One change of one record: the row as it is to be, and what it holds from now.
 
-    With `keep` false the row goes; `operation` is what the change row says.
+    `before` is the row as it was, with what it held then; with `keep` false the row goes.
+    `operation` is what the change row says.
     """
 
     operation: str
     sequence: int
     row: Row
-    keys: tuple[ExternalKey, ...] = ()
+    held: Held = NOTHING
+    before: Row | None = None
+    had: Held = NOTHING
     keep: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """A writer's turn: nobody else writes for this business until it ends.
-
-    `now` is in milliseconds, `row` the record as it is, None if there is none; `sequence` gives
-    the next number of the business's changes, `owners` the ids of the records of the type that
-    hold external ids within a business, or anywhere where that is None.
-    """
-
-    now: int
-    row: Row | None
-    sequence: Callable[[], int]
-    owners: Callable[[Iterable[ExternalKey], str | None], dict[ExternalKey, str]]
-
-
 Decide = Callable[[Turn], Sequence[Change]]
+Which = str | ExternalKey | None
+"""A record by its id or by an external id; None for one that is to be made."""
 
 
 class Store:
@@ -99,7 +91,22 @@ class Store:
     def find(self, tenant: str | None, type_: str, id_: str) -> Row | None:
         """Return the readable record with an id, of any business where `tenant` is None."""
         with self.reading() as connection:
-            return _find(connection, tenant, type_, id_)
+            return find(connection, tenant, type_, id_)
+
+    def find_external(self, tenant: str | None, type_: str, key: ExternalKey) -> Row | None:
+        """Return the readable record with an external id, of any business for `tenant` None."""
+        with self.reading() as connection:
+            return held_by(connection, tenant, type_, key)
+
+    def recall(self, scope: Scope, key: str) -> Memory | None:
+        """Return what is remembered of a request."""
+        with self.reading() as connection:
+            return recall(connection, scope, key)
+
+    def remember(self, scope: Scope, key: str, memory: Memory) -> None:
+        """Remember a request that was answered without a change."""
+        with self.writing() as connection:
+            remember(connection, scope, key, memory, now())
 
     def first(self, tenant: str | None, type_: str) -> Row | None:
         """Return the oldest record of a type: the only one of a singleton."""
@@ -144,9 +151,15 @@ class Store:
             external_id=criteria.external_id is not None,
             since=criteria.updated_since is not None,
             until=created_until is not None,
+            ids=criteria.ids is not None,
+            held=len(criteria.held),
         )
+        if criteria.ids is not None:
+            arguments["ids"] = list(criteria.ids)
+        for number, (pointer, text) in enumerate(criteria.held):
+            arguments |= {f"pointer{number}": pointer, f"text{number}": plain(text)}
         with self.reading() as connection:
-            if shape.since and shape.tenant and not shape.app:
+            if shape.since and shape.tenant and not (shape.app or shape.ids or shape.held):
                 few = connection.execute(statements.RECENT, {**arguments, "few": FEW + 1})
                 positions = [position for (position,) in few]
                 if len(positions) <= FEW:
@@ -158,36 +171,33 @@ class Store:
             ]
 
     def commit(
-        self, tenant: str, type_: str, id_: str | None, decide: Decide, origin: str
+        self, tenant: str, type_: str, which: Which, decide: Decide, origin: str
     ) -> Sequence[Change]:
         """Decide on a record as it is and write what was decided, all or nothing.
 
         The sequence of the business is taken first, which lets in one writer of a business at a
-        time. What `decide` raises undoes everything, and so does an empty decision. `id_` is None
-        for a record to be made; `origin` is the app that writes.
+        time. What `decide` raises undoes everything, and so does an empty decision that leaves
+        nothing to remember. `origin` is the app that writes.
         """
         with self._turnstile, self.engine.connect() as connection, connection.begin() as work:
-            numbers = _numbers(connection, tenant)
-            turn = Turn(
-                now=now(),
-                row=_find(connection, tenant, type_, id_) if id_ is not None else None,
-                sequence=lambda: next(numbers),
-                owners=lambda keys, within: _owners(connection, within, type_, keys),
-            )
+            ahead, numbers = numbers_of(connection, tenant)
+            turn = Turn(connection, tenant, type_, which, now() + ahead, numbers)
             changes = decide(turn)
-            if not changes:
+            if not changes and not turn.remembers:
                 work.rollback()
+            elif not changes:
+                connection.execute(statements.GIVE_BACK_NUMBER, {"tenant": tenant})
             return [_apply(connection, item, turn, origin) for item in changes]
 
-    def load(self, rows: Sequence[tuple[Row, tuple[ExternalKey, ...]]], origin: str) -> None:
+    def load(self, rows: Sequence[tuple[Row, Held]], origin: str) -> None:
         """Store many new records of one business at once, the version of each its sequence."""
         if not rows:
             return
         with self.writing() as connection:
-            numbers = _numbers(connection, rows[0][0].tenant, len(rows))
+            _, numbers = numbers_of(connection, rows[0][0].tenant, len(rows))
             new = [
-                Change(CHANGED, number, replace(row, version=str(number)), keys)
-                for (row, keys), number in zip(rows, numbers, strict=False)
+                Change(CHANGED, number, replace(row, version=str(number)), held)
+                for (row, held), number in zip(rows, numbers, strict=False)
             ]
             made = connection.scalars(
                 statements.INSERT_RECORDS, [columns.of_record(item.row) for item in new]
@@ -196,53 +206,18 @@ class Store:
                 replace(item, row=replace(item.row, position=position))
                 for item, position in zip(new, made, strict=True)
             ]
-            held = [
-                entry for item in placed for entry in columns.of_external_ids(item.row, item.keys)
+            keys = [
+                key for item in placed for key in columns.of_external_ids(item.row, item.held.keys)
             ]
-            if held:
-                connection.execute(statements.INSERT_EXTERNAL_ID, held)
+            if keys:
+                connection.execute(statements.INSERT_EXTERNAL_ID, keys)
+            entries = [
+                held for item in placed for held in columns.of_entries(item.row, item.held.entries)
+            ]
+            if entries:
+                connection.execute(statements.INSERT_ENTRY, entries)
             log = [_log(item, item.row.created_at, origin) for item in placed]
             connection.execute(statements.INSERT_CHANGE, log)
-
-
-def _numbers(connection: Connection, tenant: str, at_once: int = 1) -> Iterator[int]:
-    """Yield the next numbers of a business; the first is taken at once and locks others out."""
-
-    def taken() -> int:
-        arguments = {"tenant": tenant, "many": at_once}
-        return int(connection.execute(statements.TAKE_NUMBER, arguments).scalar_one())
-
-    first = taken()
-
-    def numbers() -> Iterator[int]:
-        last = first
-        while True:
-            yield from range(last - at_once + 1, last + 1)
-            last = taken()
-
-    return numbers()
-
-
-def _find(connection: Connection, tenant: str | None, type_: str, id_: str) -> Row | None:
-    statement = statements.FIND if tenant is not None else statements.FIND_ANYWHERE
-    arguments = {"tenant": tenant or ANYWHERE, "type": type_, "id": id_}
-    found = connection.execute(statement, arguments).first()
-    return None if found is None else row_of(found)
-
-
-def _owners(
-    connection: Connection, tenant: str | None, type_: str, keys: Iterable[ExternalKey]
-) -> dict[ExternalKey, str]:
-    wanted = {(plain(key.app), plain(key.id), plain(key.account)): key for key in keys}
-    triples = list(wanted)
-    owners: dict[ExternalKey, str] = {}
-    statement = statements.HOLDERS if tenant is not None else statements.HOLDERS_ANYWHERE
-    for start in range(0, len(triples), AT_ONCE):
-        some = triples[start : start + AT_ONCE]
-        arguments = {"tenant": tenant or ANYWHERE, "type": type_, "triples": some}
-        for *triple, owner in connection.execute(statement, arguments):
-            owners[wanted[(triple[0], triple[1], triple[2])]] = owner
-    return owners
 
 
 def _key(made: CursorResult[Any]) -> int:
@@ -255,30 +230,37 @@ def _key(made: CursorResult[Any]) -> int:
 
 def _apply(connection: Connection, item: Change, turn: Turn, origin: str) -> Change:
     """Write a change and return it with the position that its row got."""
-    old = turn.row
-    if old is not None and item.row.id == old.id:
+    row, old = item.row, item.before
+    if old is not None:
+        row = replace(row, position=old.position)
         place = {"at": old.position}
-        item = replace(item, row=replace(item.row, position=old.position))
-        if not item.keep:
+        if item.keep:
+            connection.execute(statements.REPLACE, {**columns.of_record(row), **place})
+        else:
             connection.execute(statements.REMOVE, place)
-        if set(item.keys) == set(external_keys(old.body)):
-            return _write(connection, replace(item, keys=()), turn.now, origin)
-        connection.execute(statements.FREE_EXTERNAL_IDS, place)
-    return _write(connection, item, turn.now, origin)
-
-
-def _write(connection: Connection, item: Change, at: int, origin: str) -> Change:
-    row = item.row
-    if item.keep and row.position:
-        connection.execute(statements.REPLACE, {**columns.of_record(row), "at": row.position})
     elif item.keep:
         made = connection.execute(statements.INSERT_RECORD, columns.of_record(row))
         row = replace(row, position=_key(made))
-    if item.keys:
-        held = columns.of_external_ids(row, item.keys)
-        connection.execute(statements.INSERT_EXTERNAL_ID, held)
-    connection.execute(statements.INSERT_CHANGE, _log(item, at, origin))
-    return replace(item, row=row)
+    _hold(connection, row, item.held, item.had)
+    item = replace(item, row=row)
+    connection.execute(statements.INSERT_CHANGE, _log(item, turn.now, origin))
+    return item
+
+
+def _hold(connection: Connection, row: Row, held: Held, had: Held) -> None:
+    """Write what a record holds from now, where it is not what it held before."""
+    place = {"at": row.position}
+    if set(held.keys) != set(had.keys):
+        if had.keys:
+            connection.execute(statements.FREE_EXTERNAL_IDS, place)
+        if held.keys:
+            keys = columns.of_external_ids(row, held.keys)
+            connection.execute(statements.INSERT_EXTERNAL_ID, keys)
+    if set(held.entries) != set(had.entries):
+        if had.entries:
+            connection.execute(statements.FREE_ENTRIES, place)
+        if held.entries:
+            connection.execute(statements.INSERT_ENTRY, columns.of_entries(row, held.entries))
 
 
 def _log(item: Change, at: int, origin: str) -> dict[str, Any]:

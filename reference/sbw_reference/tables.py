@@ -33,6 +33,10 @@ tenant = Table(
     Column("id", Text, primary_key=True),
     Column("label", Text, nullable=False, unique=True),
     Column("seq", BigInteger, nullable=False),
+    # What the controls of a sandbox set: milliseconds ahead of the true time, and how often all
+    # cursors were let expire.
+    Column("clock", BigInteger, nullable=False, default=0),
+    Column("epoch", BigInteger, nullable=False, default=0),
 )
 record = Table(
     "record",
@@ -67,6 +71,34 @@ external_id = Table(
     Index("external_id_walk", "tenant", "type", "app", "position"),
     Index("external_id_record", "position"),
 )
+entry = Table(
+    "entry",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("type", Text, nullable=False),
+    Column("pointer", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("position", Position, nullable=False),
+    PrimaryKeyConstraint("tenant", "type", "pointer", "text", "position"),
+    Index("entry_record", "position"),
+)
+memory = Table(
+    "memory",
+    metadata,
+    Column("tenant", Text, nullable=False),
+    Column("app", Text, nullable=False),
+    # A digest: method and address are longer than an index takes.
+    Column("address", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("headers", Text, nullable=False),
+    Column("document", Text),
+    Column("record", Text),
+    Column("at", BigInteger, nullable=False),
+    PrimaryKeyConstraint("tenant", "app", "address", "key"),
+    Index("memory_record", "record"),
+)
 change = Table(
     "change",
     metadata,
@@ -98,6 +130,8 @@ app_grant = Table(
     Column("app", Text, nullable=False),
     Column("scopes", Text, nullable=False),
     Column("expires_at", BigInteger),
+    # How many of its next requests are refused.
+    Column("refusals", BigInteger, nullable=False, default=0),
 )
 
 

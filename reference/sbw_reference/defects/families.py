@@ -114,5 +114,5 @@ def leaves(value: Any, path: Path) -> Iterator[Path]:
     elif isinstance(value, list) and any(isinstance(item, Mapping) for item in value):
         for item in value:
             yield from leaves(item, (*path, EACH))
-    elif value is not None:
+    elif value is not None and path[-1] != EACH:
         yield path
