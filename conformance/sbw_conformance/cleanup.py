@@ -124,12 +124,20 @@ Dispose = Callable[[Resource, Trace], str | None]
 Look = Callable[[Resource, list[Trace]], list[Trace]]
 """Says which of the planned records are there, with their ids."""
 
+Sweep = Callable[[Resource, list[Trace]], list[Trace]]
+"""Takes many traces away at once and gives those that are left."""
+
 Every = Callable[[Callable[[Trace], str | None], list[Trace]], list[str | None]]
 """Maps a function over traces, in parallel where it likes."""
 
 
-def clean(
-    journal: Journal, resources: Mapping[str, Resource], look: Look, dispose: Dispose, every: Every
+def clean(  # noqa: PLR0913, PLR0917  # each says how one thing is done
+    journal: Journal,
+    resources: Mapping[str, Resource],
+    look: Look,
+    dispose: Dispose,
+    every: Every,
+    sweep: Sweep = lambda _, traces: traces,
 ) -> Cleanup:
     """Take away what the journal still holds, resource by resource in dependency order."""
     removed = restored = 0
@@ -139,10 +147,9 @@ def clean(
         resource = resources[name]
         of_kind = [trace for trace in traces if trace.resource == name]
         known = [trace for trace in of_kind if trace.record_id or trace.restore is not None]
-        reasons = every(partial(dispose, resource), known)
         if planned := [trace for trace in of_kind if trace not in known]:
-            late = look(resource, planned)
-            known, reasons = known + late, reasons + every(partial(dispose, resource), late)
+            known = known + look(resource, planned)
+        reasons = _disposed(known, sweep(resource, known), partial(dispose, resource), every)
         for trace, reason in zip(known, reasons, strict=True):
             if reason is not None:
                 named = trace.record_id or ", ".join(trace.external_ids) or name
@@ -152,3 +159,21 @@ def clean(
             else:
                 removed += 1
     return Cleanup(removed, restored, tuple(kept))
+
+
+def _disposed(
+    known: list[Trace], left: list[Trace], dispose: Callable[[Trace], str | None], every: Every
+) -> list[str | None]:
+    """Why each trace is still there, None for those that are gone.
+
+    What stays because others refer to it is tried again as long as some of the others go.
+    """
+    why: dict[int, str] = {}
+    while left:
+        reasons = every(dispose, left)
+        why = {id(trace): why for trace, why in zip(left, reasons, strict=True) if why is not None}
+        still = [trace for trace in left if id(trace) in why]
+        if len(still) == len(left):
+            break
+        left = still
+    return [why.get(id(trace)) for trace in known]

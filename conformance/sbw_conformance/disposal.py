@@ -7,8 +7,11 @@ from sbw_conformance.checks.bodies import external_ids
 from sbw_conformance.checks.records import OtherApp, OtherTenant, Records
 from sbw_conformance.checks.run import SUITE_APP, Run
 from sbw_conformance.checks.trial import Trial
-from sbw_conformance.cleanup import Cleanup, Dispose, Journal, Trace
+from sbw_conformance.cleanup import Cleanup, Dispose, Journal, Sweep, Trace
 from sbw_validator.standard import Resource
+
+LEAST_BATCH = 20
+MOST_AT_ONCE = 100
 
 VIEWS: dict[str, type[Records]] = {kind.role: kind for kind in (Records, OtherApp, OtherTenant)}
 
@@ -47,6 +50,31 @@ def _ours(run: Run, role: str, resource: Resource, item: dict[str, Any]) -> Trac
     )
     named = isinstance(item.get("id"), str)
     return Trace(resource.type, role, marks, item["id"]) if marks and named else None
+
+
+def sweeper(run: Run) -> Sweep:
+    """A function that deletes in batches, where the provider has them."""
+
+    def sweep(resource: Resource, traces: list[Trace]) -> list[Trace]:
+        deletable = resource.disposal.kind == "delete" and "delete" in run.operations(resource)
+        if not deletable or "batch" not in run.extras:
+            return traces
+        limits = (run.landing or {}).get("limits") or {}
+        most = min(limits.get("batch", LEAST_BATCH), MOST_AT_ONCE)
+        left = []
+        for role in sorted({trace.client for trace in traces}):
+            own = [trace for trace in traces if trace.client == role]
+            records = VIEWS[role](Trial(run, "run.cleanup", (), resource), resource)
+            for start in range(0, len(own), most):
+                some = own[start : start + most]
+                wanted = [{"operation": "delete", "id": trace.record_id} for trace in some]
+                results = records.batch(wanted).results
+                gone = [result.get("status") in {204, 404, 410} for result in results]
+                gone += [False] * (len(some) - len(gone))
+                left += [trace for trace, done in zip(some, gone, strict=False) if not done]
+        return left
+
+    return sweep
 
 
 def disposer(run: Run) -> Dispose:

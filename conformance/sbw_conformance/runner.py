@@ -354,6 +354,7 @@ class Runner:
                     disposal.leftovers(self.run),
                     disposal.disposer(self.run),
                     lambda function, traces: list(pool.map(function, traces)),
+                    disposal.sweeper(self.run),
                 )
             except KeyboardInterrupt:
                 pool.shutdown(cancel_futures=True)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sbw_conformance.checks import bodies
+from sbw_conformance.checks import bodies, pointers
 from sbw_conformance.exchanges import Exchange
 from sbw_validator.standard import Resource
 from sbw_validator.values import Difference, differences
@@ -163,6 +163,14 @@ class Answer:
         schema = self.trial.run.schemas.bundle(self._resource.type)
         got = {name: record.get(name) for name in sent}
         self._must_not_differ(differences(dict(sent), got, schema), under)
+        return self
+
+    def must_reflect(self, change: Mapping[str, Any], *, under: str | None = None) -> "Answer":
+        """Assert that each leaf of a merge patch stands where the patch put it."""
+        record = self.value
+        for place, wanted in pointers.leaves(change):
+            got = pointers.at(record, place)
+            self.verify(got == wanted, f"{wanted}", f"{got}", under=under, pointer=place)
         return self
 
     def must_show(self, record: Mapping[str, Any], *, under: str | None = None) -> "Answer":

@@ -47,6 +47,11 @@ class Drafts:
         return self.role[0]
 
     @property
+    def client(self) -> str:
+        """The client whose token is as wide as can be: who takes away what this one made."""
+        return self.role.partition(".")[0]
+
+    @property
     def app(self) -> str | None:
         """App id of the client, as far as a record that it made has told."""
         return self.trial.run.apps.get(self.role)
@@ -96,8 +101,9 @@ class Drafts:
     def external_id(self) -> dict[str, str]:
         """An external id of the suite that no record has yet."""
         self.trial.made += 1
-        run, check = self.trial.run.id, self.trial.check
-        return {"app": SUITE_APP, "id": f"{run}.{check}.{self.trial.made}"}
+        trial = self.trial
+        check = f"{trial.resource.type}.{trial.check}" if trial.resource else trial.check
+        return {"app": SUITE_APP, "id": f"{trial.run.id}.{check}.{trial.made}"}
 
     def mark(self, record: Record) -> Mapping[str, Any]:
         """The suite's external id in a record; that it was kept is a control."""
@@ -182,6 +188,7 @@ class Drafts:
             return None
         with run.sharing:
             if key not in run.shared:
+                run.shared[key] = None  # what it would refer to itself is left out
                 there = self.sibling(kind)
                 wanted = None if members is None else {**there.fit.minimal, **members}
                 run.shared[key] = there.post(there.body(wanted)).value

@@ -55,11 +55,8 @@ class Fit:
 
     def __call__(self, value: Value) -> Value:
         """A whole body: valid, and with all that is required."""
-        fitted = self.part(value)
-        for pointer, _ in self.limits.with_("required"):
-            fitted = self._supplied(fitted, pointer)
-        fitted = self._distinct(fitted)
-        if self._valid(fitted) or value == self.resource.minimal:
+        fitted = self.broken(value)
+        if self._valid(fitted):
             return fitted
         whole = {**self.minimal, **fitted}
         return whole if self._valid(whole) else fitted
@@ -75,16 +72,19 @@ class Fit:
 
     def broken(self, value: Value) -> Value:
         """A body that breaks the standard on purpose: only so that no limit is broken too."""
+        return self._distinct(self._complete(value))
+
+    def _complete(self, value: Value) -> Value:
         fitted = self.part(value)
         for pointer, _ in self.limits.with_("required"):
             fitted = self._supplied(fitted, pointer)
-        return self._distinct(fitted)
+        return fitted
 
     def part(self, value: Value) -> Value:
         """What can be stored of a value, without regard to what it lacks."""
-        if not isinstance(value, dict):
-            return value
         fitted: Value = pointers.copy(value)
+        if not isinstance(fitted, dict):
+            return fitted
         for pointer in self.limits.unsupported:
             fitted = _without(fitted, pointer)
         for pointer, reference in self.resource.refs.items():
@@ -108,12 +108,12 @@ class Fit:
     @cached_property
     def minimal(self) -> dict[str, Any]:
         """The smallest body of a create that the app takes."""
-        fitted = self(self.resource.minimal)
+        fitted = self._complete(self.resource.minimal)
         if self._valid(fitted):
             smallest: dict[str, Any] = fitted
             return smallest
         examples = bodies.valid(self.records.trial.run.standard, self.resource)
-        candidates = [self.broken(example.value) for example in examples]
+        candidates = [self._complete(example.value) for example in examples]
         usable = [body for body in candidates if self._valid(body)]
         found: dict[str, Any] = min(usable, key=lambda body: len(str(body)), default=fitted)
         return found

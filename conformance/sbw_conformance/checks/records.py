@@ -30,7 +30,7 @@ class Records(Lists):
             value = self.get().value
             if "update" in self.operations:
                 old = self._restored(value)
-                self.trial.run.journal.changed(self.resource, self.role, old)
+                self.trial.run.journal.changed(self.resource, self.client, old)
         elif "create" in self.operations:
             value = self.post(self.body(members)).value
         else:
@@ -58,7 +58,7 @@ class Records(Lists):
         journal = self.trial.run.journal
         ours = [e for e in bodies.external_ids(value) if e.get("app") == SUITE_APP]
         for entry in ours:
-            journal.planned(self.resource, self.role, str(entry.get("id")))
+            journal.planned(self.resource, self.client, str(entry.get("id")))
         answer = self._send("create", "POST", self.url(), value=value, body=body, headers=headers)
         answer = replace(answer, content=_content(value))
         self._made(answer.exchange.record, [str(entry.get("id")) for entry in ours])
@@ -69,7 +69,7 @@ class Records(Lists):
         run = self.trial.run
         if isinstance(record, dict) and isinstance(record.get("id"), str):
             run.own.add((self.resource.type, record["id"]))
-            run.journal.made(self.resource, self.role, record["id"], *marks)
+            run.journal.made(self.resource, self.client, record["id"], *marks)
             self._learn(record)
 
     def _learn(self, record: Mapping[str, Any]) -> None:
@@ -144,7 +144,7 @@ class Records(Lists):
         """Create or update the record with an external id."""
         url, ours = f"{self.url()}/by-external-id", external_id["app"] == SUITE_APP
         if ours:
-            self.trial.run.journal.planned(self.resource, self.role, external_id["id"])
+            self.trial.run.journal.planned(self.resource, self.client, external_id["id"])
         answer = self._send(
             "upsert", "PATCH", url, query=external_id, value=change, headers=headers
         )
@@ -159,7 +159,7 @@ class Records(Lists):
         journal = self.trial.run.journal
         marks = [_marks(entry) for entry in operations] if isinstance(operations, list) else []
         for mark in (mark for found in marks for mark in found):
-            journal.planned(self.resource, self.role, mark)
+            journal.planned(self.resource, self.client, mark)
         value = {"operations": operations}
         answer = self._send("batch", "POST", f"{self.url()}/batch", value=value, headers=headers)
         for found, result in zip(marks, answer.results, strict=False):

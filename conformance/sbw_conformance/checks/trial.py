@@ -85,14 +85,14 @@ class Trial:
     ) -> Answer:
         """Send a request as a client (with its token, unless `headers` say otherwise).
 
-        `value` is sent as JSON, `body` as it is; `query` is percent-encoded. A header whose value
+        `value` is sent as JSON, or `body` as it is; `query` is percent-encoded. A header whose value
         is empty is left out, also where the client would add it. Without `patient` a 429 is not
         waited out.
         """
         if self.stop.is_set():
             raise CouldNotRun("the run was interrupted")
         sent = dict(headers or {})
-        if value is not None:
+        if body is None and value is not None:
             body = json.dumps(value, ensure_ascii=False).encode()
         if body is not None:
             patch = "application/merge-patch+json" if method == "PATCH" else "application/json"

@@ -170,7 +170,7 @@ def json_is_taken_by_each_of_its_names(records: Records) -> None:
             answer = records.patch(
                 record, record.change(number), if_match="*", headers={"Content-Type": kind}
             )
-            answer.must_be_accepted(f"an update in {kind}").must_hold(record.change(number))
+            answer.must_be_accepted(f"an update in {kind}").must_reflect(record.change(number))
 
 
 @check("CORE-108", needs=["create"])

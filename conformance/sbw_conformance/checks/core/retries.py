@@ -104,7 +104,7 @@ def key_stays_in_its_scope(records: Records, other: OtherApp, stranger: OtherTen
         record = records.record(first)
         answer = records.patch(record, record.change(1), headers=key)
         answer.must_be_accepted("the same key with another method and address")
-        answer.must_hold(record.change(1))
+        answer.must_reflect(record.change(1))
 
 
 def _is_new(answer: Answer, old: Any) -> None:
