@@ -5,14 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sbw_reference import catalog
 from sbw_reference.auth import Grant
+from sbw_reference.problems import Problem
 from sbw_reference.query import Pairs
 
 PRIVATE = {"Cache-Control": "private"}
-MEDIA_TYPES = {"json": "application/json", "problem": "application/problem+json"}
+MEDIA_TYPES = {
+    "json": "application/json",
+    "problem": "application/problem+json",
+    "linkset": catalog.MEDIA_TYPE,
+}
 WRITABLE = {
     "create": frozenset({"application/json"}),
     "update": frozenset({"application/json", "application/merge-patch+json"}),
+    "upsert": frozenset({"application/json", "application/merge-patch+json"}),
 }
 
 
@@ -20,8 +27,8 @@ WRITABLE = {
 class Call:
     """One request: header names in lower case, `id` None where the path has none.
 
-    `base` is the address that the caller used, without a slash at the end; `too_large` says that
-    the body was not read to its end.
+    `base` is the address that the caller used, without a slash at the end, `address` the method
+    and the path below it; `flaw` answers a body that could not be read.
     """
 
     operation: str
@@ -31,12 +38,13 @@ class Call:
     headers: Mapping[str, str]
     body: bytes
     grant: Grant
-    too_large: bool = False
+    address: str = ""
+    flaw: Problem | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One answer; `kind` is json, problem or empty, `operation` what it answers."""
+    """One answer; `kind` is json, problem, linkset or empty, `operation` what it answers."""
 
     operation: str
     status: int

@@ -1,55 +1,39 @@
 """The ASGI application: routes built from the offers, requests turned into calls."""
 
 import asyncio
-import secrets
 import sys
 import traceback
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
-from urllib.parse import parse_qsl
 
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from sbw_reference import auth, landing, problems, reading, records, writing
+from sbw_reference import access, catalog, landing, problems, reading, writing
 from sbw_reference.answers import PRIVATE, Answer, Call
 from sbw_reference.auth import Grant
 from sbw_reference.behaviour import App
+from sbw_reference.incoming import Receive, Request, Scope, call_of, received, request_of
 from sbw_reference.offers import Offer, Provider
+from sbw_reference.outgoing import Wire, refused, written
 from sbw_reference.problems import Problem, Refusal
 
-LARGEST_BODY = 4 * 1024 * 1024
 THREADS = 8
 OPERATIONS: Mapping[str, Callable[[Provider, Offer, Call], Answer]] = {
     "list": reading.list_,
     "read": reading.read,
     "create": writing.create,
     "update": writing.update,
+    "upsert": writing.upsert,
     "delete": writing.delete,
 }
+ANYONE = Grant("", "", frozenset())
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """One HTTP request, read to its end: header names in lower case."""
-
-    method: str
-    base: str
-    id: str | None
-    query: tuple[tuple[str, str], ...]
-    headers: Mapping[str, str]
-    body: bytes
-    too_large: bool
-
-
 Handler = Callable[[Provider, Request], Answer]
+Operation = Callable[[Provider, Offer, Call], Answer]
 
 
 @cache
@@ -60,19 +44,21 @@ def threads() -> ThreadPoolExecutor:
 
 def application(provider: Provider) -> App:
     """Return the ASGI application of a provider."""
-    routes = [
-        Route("/", Endpoint(provider, landing_page)),
-        Route("/token", Endpoint(provider, token)),
-    ]
-    for offer in provider.offers.values():
-        for item, path in ((False, ""), (True, "/{id}")):
-            if methods := offer.methods(item=item):
-                handler = resource_handler(offer, methods)
-                routes.append(Route(f"/{offer.resource.path}{path}", Endpoint(provider, handler)))
-    routes.append(Route("/{rest:path}", Endpoint(provider, nothing)))
+    routes = [Route(path, Endpoint(provider, handler)) for path, handler in addresses(provider)]
     app = Starlette(routes=routes)
     app.router.redirect_slashes = False
     return provider.behaviour.middleware(app)
+
+
+def addresses(provider: Provider) -> Iterator[tuple[str, Handler]]:
+    """Yield the path of each address with its handler; the first that fits answers."""
+    yield "/", landing_page
+    yield "/token", token
+    yield catalog.PATH, api_catalog
+    for offer in provider.offers.values():
+        for path, methods in offer.addresses().items():
+            yield f"/{offer.resource.path}{path}", resource_handler(offer, methods)
+    yield "/{rest:path}", nothing
 
 
 class Endpoint:
@@ -84,14 +70,13 @@ class Endpoint:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request (ASGI)."""
-        body, too_large = await body_of(receive)
-        request = request_of(scope, body, too_large=too_large)
+        request = request_of(scope, await received(self.provider, receive))
         loop = asyncio.get_running_loop()
         status, headers, content = await loop.run_in_executor(threads(), self.respond, request)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": content})
 
-    def respond(self, request: Request) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
+    def respond(self, request: Request) -> Wire:
         """Return status, headers and body of the answer to a request; never raises."""
         try:
             answer = self.provider.behaviour.answer(self.handler(self.provider, request))
@@ -100,80 +85,41 @@ class Endpoint:
         except Exception:  # noqa: BLE001 - whatever goes wrong is answered and told
             traceback.print_exc(file=sys.stderr)
             answer = refused(self.provider, Problem(500, detail="The provider failed."))
-        return written(self.provider, answer)
+        return written(self.provider, request, answer)
 
 
-async def body_of(receive: Receive) -> tuple[bytes, bool]:
-    """Return the body of a request, and whether it is larger than what is read."""
-    parts: list[bytes] = []
-    size = 0
-    while True:
-        message = await receive()
-        part = message.get("body", b"")
-        size += len(part)
-        if size > LARGEST_BODY:
-            return b"", True
-        parts.append(part)
-        if not message.get("more_body"):
-            return b"".join(parts), False
-
-
-def request_of(scope: Scope, body: bytes, *, too_large: bool) -> Request:
-    """Return the request of an ASGI scope."""
-    headers: dict[str, str] = {}
-    for name, value in scope["headers"]:
-        key, text = name.decode("latin-1").lower(), value.decode("latin-1")
-        headers[key] = f"{headers[key]}, {text}" if key in headers else text
-    host = headers.get("host") or ":".join(map(str, scope["server"]))
-    query = scope["query_string"].decode("latin-1")
-    return Request(
-        method="GET" if scope["method"] == "HEAD" else scope["method"],
-        base=f"{scope['scheme']}://{host}{scope.get('root_path', '')}",
-        id=scope["path_params"].get("id"),
-        query=tuple(parse_qsl(query, keep_blank_values=True)),
-        headers=headers,
-        body=body,
-        too_large=too_large,
-    )
-
-
-def refused(provider: Provider, problem: Problem) -> Answer:
-    """Return the answer that a problem becomes."""
-    behaviour = provider.behaviour
-    problem = behaviour.problem(problem)
-    document = behaviour.problem_document(problems.document(problem, secrets.token_hex(8)))
-    headers = {**PRIVATE, **problem.headers}
-    return Answer("refusal", problem.status, document, headers, "problem")
-
-
-def written(provider: Provider, answer: Answer) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
-    """Return an answer as it goes over the wire."""
-    behaviour = provider.behaviour
-    headers, content = dict(answer.headers), b""
-    if answer.kind != "empty":
-        content = behaviour.encode(answer.document)
-        headers.setdefault("Content-Type", behaviour.content_type(answer.kind, answer.operation))
-    if answer.status not in (204, 304):
-        headers["Content-Length"] = str(len(content))
-    pairs = [(name.lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
-    return answer.status, pairs, content
-
-
-def allowed(methods: Mapping[str, str]) -> dict[str, str]:
+def allowed(methods: Mapping[str, Any]) -> dict[str, str]:
     """Return the Allow header of an address with these methods."""
     names = ["HEAD", *methods] if "GET" in methods else list(methods)
     return {"Allow": ", ".join(sorted(names))}
 
 
 def landing_page(provider: Provider, request: Request) -> Answer:
-    """Answer the landing page to anyone, and the preflight of a browser."""
+    """Answer the landing page to anyone, and the preflight of a browser.
+
+    Who sends a token is let in with it, and the answer is for nobody else.
+    """
     if request.method == "OPTIONS":
         return Answer("landing", 204, None, landing.PREFLIGHT, "empty")
     if request.method != "GET":
         raise Refusal(Problem(405, headers={"Allow": landing.PREFLIGHT["Allow"]}))
-    reading.parameters(provider, call_of(request, "landing", ANYONE), frozenset())
-    headers = provider.behaviour.landing_headers(landing.HEADERS)
-    return Answer("landing", 200, provider.landing(request.base), headers)
+    behaviour = provider.behaviour
+    known = "authorization" in request.headers
+    grant = access.authorized(provider, request) if known else None
+    access.acceptable(provider, request)
+    reading.parameters(provider, call_of(provider, request, "landing", ANYONE), frozenset())
+    own = {"Link": catalog.link(), **(PRIVATE if grant is not None else {})}
+    headers = behaviour.landing_headers({**landing.HEADERS, **own})
+    return Answer(
+        "landing", 200, behaviour.landing_for(provider.landing(request.base), grant), headers
+    )
+
+
+def api_catalog(_provider: Provider, request: Request) -> Answer:
+    """Answer the API catalog of the origin to anyone."""
+    if request.method != "GET":
+        raise Refusal(Problem(405, headers=allowed({"GET": None})))
+    return Answer("catalog", 200, catalog.document(request.base), landing.HEADERS, "linkset")
 
 
 def token(provider: Provider, request: Request) -> Answer:
@@ -182,13 +128,16 @@ def token(provider: Provider, request: Request) -> Answer:
         raise Refusal(Problem(405, headers={"Allow": "POST"}))
     from sbw_reference import oauth
 
-    status, document, headers = oauth.token(provider.store, request.headers, request.body)
+    call = call_of(provider, request, "token", ANYONE)
+    if call.flaw is not None:
+        raise Refusal(call.flaw)
+    status, document, headers = oauth.token(provider.store, request.headers, call.body)
     return Answer("token", status, document, headers)
 
 
 def nothing(provider: Provider, request: Request) -> Answer:
     """Refuse an address that leads nowhere, but tell only those who are let in."""
-    authorized(provider, request)
+    access.authorized(provider, request)
     raise Refusal(problems.missing())
 
 
@@ -196,56 +145,12 @@ def resource_handler(offer: Offer, methods: Mapping[str, str]) -> Handler:
     """Return the handler of a resource's address for the operations of its methods."""
 
     def handle(provider: Provider, request: Request) -> Answer:
-        grant = authorized(provider, request)
+        grant = access.authorized(provider, request)
         operation = methods.get(request.method)
         if operation is None:
             raise Refusal(Problem(405, headers=allowed(methods)))
-        needed = landing.scope(offer.resource, operation)
-        if not provider.behaviour.permits(grant.scopes, needed):
-            raise Refusal(out_of_scope(needed))
-        return OPERATIONS[operation](provider, offer, call_of(request, operation, grant))
+        access.scoped(provider, offer, request, operation, grant)
+        access.acceptable(provider, request)
+        return OPERATIONS[operation](provider, offer, call_of(provider, request, operation, grant))
 
     return handle
-
-
-ANYONE = Grant("", "", frozenset())
-
-
-def call_of(request: Request, operation: str, grant: Grant) -> Call:
-    """Return the call that a request makes."""
-    return Call(
-        operation,
-        request.base,
-        request.id,
-        request.query,
-        request.headers,
-        request.body,
-        grant,
-        request.too_large,
-    )
-
-
-def authorized(provider: Provider, request: Request) -> Grant:
-    """Return the grant of a request; refuse it with 401 if it has none that holds."""
-    behaviour = provider.behaviour
-    token = behaviour.bearer(request.headers, request.query)
-    if token is None:
-        raise Refusal(unauthorized(provider, None, "Send a bearer token."))
-    grant = auth.grant_of(provider.store, token)
-    if grant is None or not behaviour.valid(grant, records.now()):
-        raise Refusal(unauthorized(provider, "invalid_token", "The token is not valid."))
-    return grant
-
-
-def unauthorized(provider: Provider, error: str | None, detail: str) -> Problem:
-    """Return the problem of a request without a valid token (RFC 6750, section 3)."""
-    challenge = provider.behaviour.challenge(error)
-    headers = {} if challenge is None else {"WWW-Authenticate": challenge}
-    return Problem(401, "unauthorized", detail, headers=headers)
-
-
-def out_of_scope(needed: str) -> Problem:
-    """Return the problem of a token that lacks a scope (RFC 6750, section 3.1)."""
-    challenge = f'{auth.REALM}, error="insufficient_scope", scope="{needed}"'
-    headers = {"WWW-Authenticate": challenge}
-    return Problem(403, "insufficient-scope", f"The token lacks {needed}.", headers=headers)

@@ -2,30 +2,56 @@
 
 import hashlib
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, insert, select
+from sqlalchemy import bindparam, insert, select, update
 
 from sbw_reference.cursors import Criteria
+from sbw_reference.problems import Problem
 from sbw_reference.query import Pairs
+from sbw_reference.records import now
 from sbw_reference.store import Store
-from sbw_reference.tables import app_grant
+from sbw_reference.tables import app_grant, tenant
 
 REALM = 'Bearer realm="sbw"'
 FIND_GRANT = select(
-    app_grant.c.tenant, app_grant.c.app, app_grant.c.scopes, app_grant.c.expires_at
-).where(app_grant.c.token == bindparam("token"))
+    app_grant.c.tenant,
+    app_grant.c.app,
+    app_grant.c.scopes,
+    app_grant.c.expires_at,
+    app_grant.c.refusals,
+    tenant.c.clock,
+    tenant.c.epoch,
+)
+FIND_GRANT = FIND_GRANT.join(tenant, tenant.c.id == app_grant.c.tenant)
+FIND_GRANT = FIND_GRANT.where(app_grant.c.token == bindparam("token"))
+SPEND_REFUSAL = (
+    update(app_grant)
+    .where(app_grant.c.token == bindparam("held"), app_grant.c.refusals > 0)
+    .values(refusals=app_grant.c.refusals - 1)
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """What a token allows: one business, as one app, with scopes, until an instant in ms."""
+    """What a token allows: one business, as one app, with scopes, until an instant in ms.
+
+    `refusals` is how many of its next requests are refused; `ahead` is how many milliseconds the
+    business's clock is ahead, `epoch` how often its cursors were let expire.
+    """
 
     tenant: str
     app: str
     scopes: frozenset[str]
     expires_at: int | None = None
+    refusals: int = 0
+    ahead: int = 0
+    epoch: int = 0
+
+    def now(self) -> int:
+        """Return the clock of the business in milliseconds."""
+        return now() + self.ahead
 
 
 def digest(secret: str) -> str:
@@ -54,8 +80,19 @@ def grant_of(store: Store, token: str) -> Grant | None:
         found = connection.execute(FIND_GRANT, {"token": digest(token)}).first()
     if found is None:
         return None
-    tenant, app, scopes, expires_at = found
-    return Grant(tenant, app, frozenset(scopes.split()), expires_at)
+    business, app, scopes, *rest = found
+    return Grant(business, app, frozenset(scopes.split()), *rest)
+
+
+def limited(grant: Grant, _method: str) -> bool:
+    """Return whether a request of the grant is to be refused, as a control asked for."""
+    return grant.refusals > 0
+
+
+def spend(store: Store, token: str) -> bool:
+    """Return whether a refusal was left for the next request of a token, and take it."""
+    with store.writing() as connection:
+        return bool(connection.execute(SPEND_REFUSAL, {"held": digest(token)}).rowcount)
 
 
 def bearer(headers: Mapping[str, str], _query: Pairs) -> str | None:
@@ -77,6 +114,13 @@ def challenge(error: str | None) -> str | None:
 def permits(scopes: frozenset[str], needed: str) -> bool:
     """Return whether scopes include the one that is needed."""
     return needed in scopes
+
+
+def out_of_scope(_exists: Callable[[], bool], needed: str) -> Problem:
+    """Return what answers a token that lacks a scope, whether the record exists or not."""
+    challenge = f'{REALM}, error="insufficient_scope", scope="{needed}"'
+    headers = {"WWW-Authenticate": challenge}
+    return Problem(403, "insufficient-scope", f"The token lacks {needed}.", headers=headers)
 
 
 def reach(grant: Grant, _operation: str, _criteria: Criteria | None) -> str | None:

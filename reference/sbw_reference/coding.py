@@ -1,0 +1,66 @@
+"""Content codings: bodies that come packed, and answers that leave so (RFC 9110, 8.4)."""
+
+import gzip
+import zlib
+
+from sbw_reference import negotiation
+from sbw_reference.problems import Problem, Refusal
+
+PACKED = frozenset({"gzip", "x-gzip"})
+PLAIN = frozenset({"", "identity"})
+SMALLEST = 2048  # bytes of an answer that are worth packing
+LEVEL = 1
+WHOLE_GZIP = 16 + zlib.MAX_WBITS
+
+
+def packed_bytes(limit: int) -> int:
+    """Return how many packed bytes are read of a body that may have `limit` bytes unpacked."""
+    return limit + limit // 1000 + 64
+
+
+def unpacked(body: bytes, coding: str | None, limit: int) -> bytes:
+    """Return a body as it was before it was packed; refuse more than `limit` bytes with 413.
+
+    A coding that is not read is refused with 415, broken gzip with 400.
+    """
+    name = (coding or "").strip().lower()
+    if name not in PACKED | PLAIN:
+        headers = {"Accept-Encoding": "gzip"}
+        raise Refusal(Problem(415, detail="Send the body plain or in gzip.", headers=headers))
+    if name in PACKED and len(body) <= packed_bytes(limit):
+        body = _expanded(body, limit)
+    if len(body) > limit:
+        raise Refusal(Problem(413, detail=f"A body has at most {limit} bytes."))
+    return body
+
+
+def _expanded(body: bytes, limit: int) -> bytes:
+    """Return what gzip members hold, cut off soon after `limit` bytes."""
+    parts: list[bytes] = []
+    size = 0
+    while body and size <= limit:
+        member = zlib.decompressobj(WHOLE_GZIP)
+        try:
+            part = member.decompress(body, limit + 1 - size)
+        except zlib.error as error:
+            raise Refusal(_broken()) from error
+        size += len(part)
+        parts.append(part)
+        if size <= limit and not member.eof:
+            raise Refusal(_broken())
+        body = member.unused_data
+    return b"".join(parts)
+
+
+def _broken() -> Problem:
+    return Problem(400, "malformed", "The body is no gzip, or not all of it.")
+
+
+def wanted(accept_encoding: str | None, size: int) -> bool:
+    """Return whether an answer of so many bytes is packed: where that is asked for and pays."""
+    return size >= SMALLEST and negotiation.takes_gzip(accept_encoding)
+
+
+def packed(content: bytes) -> bytes:
+    """Return content in gzip, the same for the same content."""
+    return gzip.compress(content, LEVEL, mtime=0)
