@@ -7,7 +7,7 @@ import signal
 import sys
 from collections.abc import Sequence
 
-from sbw_reference import defects, fleet, server
+from sbw_reference import declared_files, defects, fleet, server
 from sbw_reference.errors import UsageError
 from sbw_reference.server import Running, Settings
 from sbw_validator.errors import SBWError
@@ -28,6 +28,9 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--classes", help="classes to claim, such as core,contacts (all)")
     serve.add_argument("--defect", metavar="ID", help="break the standard in one way")
     serve.add_argument("--variant", metavar="ID", help="use a freedom that the standard gives")
+    serve.add_argument(
+        "--declare", metavar="FILE", help="YAML or JSON: what to declare of each resource"
+    )
     serve.add_argument("--db", metavar="URL", help="database (a throw-away SQLite file)")
     serve.add_argument(
         "--seed-data", type=int, default=0, metavar="N", help="records to begin with"
@@ -49,6 +52,7 @@ def serve(options: argparse.Namespace) -> None:
         classes=classes,
         database=options.db,
         seed_data=options.seed_data,
+        declares=declared_files.read(options.declare) if options.declare else None,
     )
     running = server.start(settings, defects.behave(options.defect, options.variant).behaviour)
     asyncio.run(until_signal(running, as_json=options.ready_json))
@@ -72,6 +76,9 @@ def announce(running: Running, *, as_json: bool) -> None:
     print(f"The reference provider listens at {running.url}/ (Ctrl-C stops it). Its tokens:")
     for name, found in running.inhabitants.clients.items():
         print(f"export SBW_{name.upper()}_TOKEN={found.token}")
+    name, first = next(iter(running.inhabitants.clients.items()))
+    for kind, token in first.scoped.items():
+        print(f"export SBW_{name.upper()}_{kind.upper()}_TOKEN={token}")
     sys.stdout.flush()
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from threading import Thread
 from typing import Any, Protocol, TextIO
 
-from sbw_reference import server
+from sbw_reference import declared_files, server
 from sbw_reference.behaviour import Behaviour
 from sbw_reference.errors import UsageError
 from sbw_reference.server import Running, Settings
@@ -44,6 +44,7 @@ TAKES = {
     "defect": str,
     "variant": str,
     "classes": list,
+    "declare": dict,
     "seed_data": int,
     "db": str,
     "stop": str,
@@ -93,6 +94,7 @@ class Fleet:
             classes=tuple(map(str, classes)) if classes is not None else None,
             database=order.get("db"),
             seed_data=order.get("seed_data", 0),
+            declares=declared_files.checked(order["declare"]) if "declare" in order else None,
         )
         running = server.start(settings, composed.behaviour)
         task = asyncio.get_running_loop().create_task(running.serve())

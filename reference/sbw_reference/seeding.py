@@ -1,7 +1,8 @@
 """What a provider holds before its first request: two businesses, three apps, and records."""
 
 import secrets
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import bindparam, insert, select
@@ -22,6 +23,11 @@ CLIENTS = {
     "a2": ("a", "com.example.second-app"),
     "b1": ("b", "com.example.first-app"),
 }
+READ = ":read"
+SCOPED: Mapping[str, Callable[[str], bool]] = {
+    "read_only": lambda scope: scope.endswith(READ),
+    "business_only": lambda scope: scope == f"business{READ}",
+}
 OLD_APP = "com.example.spreadsheet"
 DAY = 86_400_000  # milliseconds
 FIND_TENANT = select(tenant.c.id).where(tenant.c.label == bindparam("label"))
@@ -29,11 +35,12 @@ FIND_TENANT = select(tenant.c.id).where(tenant.c.label == bindparam("label"))
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What one app needs to act for one business."""
+    """What one app needs to act for one business; `scoped` are narrower tokens by short names."""
 
     token: str
     client_id: str
     client_secret: str
+    scoped: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +57,7 @@ class Inhabitants:
                 "token": found.token,
                 "client_id": found.client_id,
                 "client_secret": found.client_secret,
+                "scoped": found.scoped,
             }
             for name, found in self.clients.items()
         }
@@ -76,7 +84,7 @@ def inhabit(provider: Provider, seed_data: int = 0) -> Inhabitants:
 
 
 def credentials(store: Store, grant: Grant) -> Credentials:
-    """Return a token and a client that grant the same."""
+    """Return a token and a client that grant the same, and tokens that grant less."""
     id_, secret = secrets.token_hex(8), secrets.token_urlsafe(32)
     values = {
         "id": id_,
@@ -87,7 +95,11 @@ def credentials(store: Store, grant: Grant) -> Credentials:
     }
     with store.writing() as connection:
         connection.execute(insert(client), values)
-    return Credentials(auth.issue(store, grant), id_, secret)
+    scoped = {
+        name: auth.issue(store, replace(grant, scopes=frozenset(filter(wanted, grant.scopes))))
+        for name, wanted in SCOPED.items()
+    }
+    return Credentials(auth.issue(store, grant), id_, secret, scoped)
 
 
 def business(provider: Provider, label: str, seed_data: int) -> str:

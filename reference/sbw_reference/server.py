@@ -15,6 +15,7 @@ from sqlalchemy import exc
 
 from sbw_reference import app, offers, seeding, tables
 from sbw_reference.behaviour import Behaviour
+from sbw_reference.declarations import Declares
 from sbw_reference.errors import UsageError
 from sbw_reference.seeding import Inhabitants
 from sbw_reference.store import Store
@@ -26,7 +27,10 @@ GRACE = 1.0  # seconds that open requests get when an app stops
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How to start one app: an address, classes (None: all), a database URL (None: throw-away)."""
+    """How to start one app: an address, classes (None: all), a database URL (None: throw-away).
+
+    `declares` is what it says of its resources, None for what it says by default.
+    """
 
     name: str = "reference"
     host: str = "127.0.0.1"
@@ -34,6 +38,7 @@ class Settings:
     classes: tuple[str, ...] | None = None
     database: str | None = None
     seed_data: int = 0
+    declares: Declares | None = None
 
 
 class Quiet(uvicorn.Server):
@@ -158,7 +163,9 @@ def start(settings: Settings, behaviour: Behaviour, standard: Standard | None = 
         listener.close()
         raise
     try:
-        provider = offers.provider(standard or load_standard(), settings.classes, behaviour, store)
+        provider = offers.provider(
+            standard or load_standard(), settings.classes, behaviour, store, settings.declares
+        )
         inhabitants = seeding.inhabit(provider, settings.seed_data)
         config = uvicorn.Config(
             app.application(provider),

@@ -76,6 +76,28 @@ def test_scopes_are_checked_before_the_record(running: Running) -> None:
     assert api("GET", "/business").status == 403
 
 
+def test_scoped_tokens_are_narrower(running: Running) -> None:
+    """One reads everything and writes nothing, one reads the business and nothing else."""
+    api = Api(running)
+    path = f"/contacts/{api.create()['id']}"
+    for name, status in (("read_only", 200), ("business_only", 403)):
+        api.token = running.inhabitants.clients["a1"].scoped[name]
+        assert api("GET", "/business").status == 200
+        assert api("GET", path).status == status
+        assert api("PATCH", path, {}, If_Match="*").problem() == (403, "insufficient-scope")
+
+
+def test_a_scope_is_refused_alike_for_any_record(running: Running) -> None:
+    """The refusal says the scope, and nothing of the record."""
+    api = Api(running)
+    record = api.create()
+    api.token = running.inhabitants.clients["a1"].scoped["business_only"]
+    there, unknown = (api("GET", f"/contacts/{id_}") for id_ in (record["id"], "unknown"))
+    assert there.problem() == unknown.problem() == (403, "insufficient-scope")
+    assert there.headers["www-authenticate"] == unknown.headers["www-authenticate"]
+    assert 'scope="contacts:read"' in there.headers["www-authenticate"]
+
+
 def test_tokens_expire(running: Running) -> None:
     """A token is invalid from the millisecond on that its grant names."""
     tenant, scopes = running.inhabitants.businesses["a"], frozenset({"contacts:read"})

@@ -52,6 +52,11 @@ def status(url: str, token: str | None = None) -> int:
     return urllib3.request("GET", url, headers=headers, retries=False).status
 
 
+def get(url: str) -> Any:
+    """Return the JSON at an address that is open to anyone."""
+    return urllib3.request("GET", url, retries=False).json()
+
+
 def test_serve_prints_one_json_line() -> None:
     """With --ready-json it says where it listens, who is there, and how to get in."""
     with started("serve", "--ready-json", "--classes", "core") as process:
@@ -59,7 +64,9 @@ def test_serve_prints_one_json_line() -> None:
         assert set(ready) == {"name", "url", "businesses", "clients"}
         assert set(ready["businesses"]) == {"a", "b"}
         assert set(ready["clients"]) == {"a1", "a2", "b1"}
-        assert set(ready["clients"]["a1"]) == {"token", "client_id", "client_secret"}
+        known = {"token", "client_id", "client_secret", "scoped"}
+        assert all(set(client) == known for client in ready["clients"].values())
+        assert set(ready["clients"]["a1"]["scoped"]) == {"read_only", "business_only"}
         assert status(f"{ready['url']}/business", ready["clients"]["a1"]["token"]) == 200
         assert status(f"{ready['url']}/contacts", ready["clients"]["a1"]["token"]) == 404
 
@@ -67,11 +74,40 @@ def test_serve_prints_one_json_line() -> None:
 def test_serve_prints_what_a_shell_needs() -> None:
     """Without --ready-json it prints the address and lines to paste."""
     with started("serve", "--variant", "gone", "--seed-data", "3") as process:
-        first, *exports = [process.stdout.readline() for _ in range(4)]
+        first, *exports = [process.stdout.readline() for _ in range(6)]
         assert "http://127.0.0.1:" in first
         assert [line.partition("=")[0] for line in exports] == [
-            f"export SBW_{name}_TOKEN" for name in ("A1", "A2", "B1")
+            f"export SBW_{name}_TOKEN"
+            for name in ("A1", "A2", "B1", "A1_READ_ONLY", "A1_BUSINESS_ONLY")
         ]
+
+
+def test_serve_declares_what_a_file_says(tmp_path: Any) -> None:
+    """With --declare the landing page says it, and a write that breaks it is refused."""
+    file = tmp_path / "declare.yaml"
+    file.write_text("contact:\n  constraints: {/nickname: {max_length: 3}}\n", encoding="utf-8")
+    with started("serve", "--ready-json", "--declare", str(file)) as process:
+        page = get(json.loads(process.stdout.readline())["url"])
+        entry = page["resources"]["contact"]
+        assert entry["constraints"] == {"/nickname": {"max_length": 3}}
+
+
+@pytest.mark.parametrize(
+    ("content", "word"),
+    [
+        ("[", "no YAML"),
+        ("[contact]", "no object for each resource"),
+        ("contact: 7", "no object for each resource"),
+        ("contact: {constraints: {/x: {enum: [2026-01-01]}}}", "no object for each resource"),
+        ("nobody: {}", "nobody"),
+        ("contact: {unsupported: [/external_ids]}", "/external_ids"),
+    ],
+)
+def test_a_declaration_of_no_use_is_told(tmp_path: Any, content: str, word: str) -> None:
+    """A file that cannot be declared is one sentence."""
+    file = tmp_path / "declare.yaml"
+    file.write_text(content, encoding="utf-8")
+    assert word in refused("serve", "--declare", str(file))
 
 
 def test_serve_with_a_defect_is_broken() -> None:
@@ -98,6 +134,7 @@ def test_a_database_keeps_its_businesses(tmp_path: Any) -> None:
         (("serve", "--defect", "no-token-40"), ("no defect", "no-token-403")),
         (("serve", "--variant", "gon"), ("no variant", "gone")),
         (("serve", "--classes", "core,contact"), ("no class 'contact'", "contacts")),
+        (("serve", "--declare", "/no/such/file"), ("/no/such/file", "cannot be read")),
         (("serve", "--port", "99999"), ("127.0.0.1:99999", "--port")),
         (("serve", "--host", "192.0.2.1"), ("192.0.2.1:0", "--host")),
         (("serve", "--db", "nonsense"), ("nonsense", "--db")),
@@ -163,6 +200,8 @@ def test_a_fleet_starts_and_stops_apps() -> None:
         good = fleet.ask({"name": "good", "classes": ["core"], "seed_data": None, "db": None})
         bad = fleet.ask({"name": "bad", "defect": "no-token-403", "variant": "uuid-ids"})
         assert good["url"] != bad["url"]
+        told = fleet.ask({"name": "told", "declare": {"contact": {"unsupported": ["/nickname"]}}})
+        assert get(told["url"])["resources"]["contact"]["unsupported"] == ["/nickname"]
         assert good["businesses"] != bad["businesses"]
         assert status(f"{good['url']}/business") == 401
         assert [status(f"{bad['url']}/contacts") for _ in range(3)] == [403] * 3
@@ -183,6 +222,8 @@ def test_a_fleet_starts_and_stops_apps() -> None:
         ({"name": "x", "defect": "y"}, "x", "no defect"),
         ({"name": "x", "classes": ["y"]}, "x", "no class"),
         ({"name": "x", "db": "y"}, "x", "--db"),
+        ({"name": "x", "declare": {"contact": 7}}, "x", "no object for each resource"),
+        ({"name": "x", "declare": {"nobody": {}}}, "x", "nobody"),
         ({"stop": "x"}, "x", "No app"),
     ],
 )

@@ -20,6 +20,7 @@ Examples:
 @click.option("--classes", help="Classes to claim, divided by commas; all by default.")
 @click.option("--defect", help="A seeded defect, as `sbw defects` lists them.")
 @click.option("--variant", help="Another freedom of the standard to use.")
+@click.option("--declare", metavar="FILE", help="What to declare of each resource, YAML or JSON.")
 @click.option("--db", help="Database URL; a throw-away SQLite file by default.")
 @click.option("--seed-data", type=click.IntRange(min=0), help="Records to begin with.")
 @click.option("--ready-json", is_flag=True, help="Say where it listens as one line of JSON.")
@@ -29,6 +30,7 @@ def command(
     classes: str | None,
     defect: str | None,
     variant: str | None,
+    declare: str | None,
     db: str | None,
     seed_data: int | None,
     ready_json: bool,
@@ -40,6 +42,7 @@ def command(
         "--classes": classes,
         "--defect": defect,
         "--variant": variant,
+        "--declare": declare,
         "--db": db,
         "--seed-data": None if seed_data is None else str(seed_data),
     }
