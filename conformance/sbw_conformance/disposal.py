@@ -4,14 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 from sbw_conformance.checks.bodies import external_ids
-from sbw_conformance.checks.records import OtherApp, OtherTenant, Records
+from sbw_conformance.checks.records import MOST_AT_ONCE, OtherApp, OtherTenant, Records
 from sbw_conformance.checks.run import SUITE_APP, Run
 from sbw_conformance.checks.trial import Trial
 from sbw_conformance.cleanup import Cleanup, Dispose, Journal, Sweep, Trace
 from sbw_validator.standard import Resource
-
-LEAST_BATCH = 20
-MOST_AT_ONCE = 100
 
 VIEWS: dict[str, type[Records]] = {kind.role: kind for kind in (Records, OtherApp, OtherTenant)}
 
@@ -59,8 +56,7 @@ def sweeper(run: Run) -> Sweep:
         deletable = resource.disposal.kind == "delete" and "delete" in run.operations(resource)
         if not deletable or "batch" not in run.extras:
             return traces
-        limits = (run.landing or {}).get("limits") or {}
-        most = min(limits.get("batch", LEAST_BATCH), MOST_AT_ONCE)
+        most = min(run.batch_limit, MOST_AT_ONCE)
         left = []
         for role in sorted({trace.client for trace in traces}):
             own = [trace for trace in traces if trace.client == role]

@@ -8,14 +8,7 @@ from sbw_conformance.checks.records import ReadOnlyToken, Record, Records
 from sbw_conformance.checks.trial import CouldNotRun, NotClaimed
 from sbw_validator.values import differences
 
-LEAST = 20
 MOST_TRIED = 200
-
-
-def _limit(records: Records) -> int:
-    limits = (records.trial.run.landing or {}).get("limits") or {}
-    found = limits.get("batch")
-    return found if isinstance(found, int) else LEAST
 
 
 def _create(records: Records, app: str | None = None) -> dict[str, Any]:
@@ -152,7 +145,7 @@ def operations_are_carried_out_in_order(records: Records) -> None:
 @check("BULK-005", needs=["batch", "create"], shapes=["collection"])
 def full_batch_is_taken(records: Records) -> None:
     """As many operations as the limit allows are carried out."""
-    count = min(_limit(records), MOST_TRIED)
+    count = min(records.trial.run.batch_limit, MOST_TRIED)
     answer = records.batch([_create(records) for _ in range(count)])
     answer.verify(answer.status == 200, f"a batch of {count} operations")
     created = [result for result in answer.results if result.get("status") == 201]
@@ -163,7 +156,7 @@ def full_batch_is_taken(records: Records) -> None:
 @check("BULK-006", needs=["batch", "create"], shapes=["collection"])
 def larger_batch_is_refused(records: Records) -> None:
     """One operation more than the limit allows, and none is carried out."""
-    limit = _limit(records)
+    limit = records.trial.run.batch_limit
     if limit > MOST_TRIED:
         raise NotClaimed(f"a batch takes {limit} operations, more than are tried")
     records.batch([_create(records)]).must_have_status(200)

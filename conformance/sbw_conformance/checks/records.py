@@ -11,6 +11,9 @@ from sbw_conformance.checks.record import Record
 from sbw_conformance.checks.run import SUITE_APP
 from sbw_conformance.checks.trial import ANONYMOUS, CouldNotRun
 
+MOST_AT_ONCE = 100
+"""Records that are made in one batch, however many it takes."""
+
 CURRENT = object()
 """Stands for the version that the record is known to have."""
 
@@ -166,6 +169,24 @@ class Records(Lists):
             if result.get("status") == 201 and isinstance(result.get("body"), dict):
                 self._made(result["body"], found)
         return answer
+
+    def many(self, drafts: list[dict[str, Any]]) -> list[Record]:
+        """A record of each body, made in batches where the provider has them."""
+        if "batch" not in self.trial.run.extras:
+            return [self._record(self.post(body).value) for body in drafts]
+        made: list[Record] = []
+        most = min(self.trial.run.batch_limit, MOST_AT_ONCE)
+        for start in range(0, len(drafts), most):
+            some = drafts[start : start + most]
+            answer = self.batch([{"operation": "create", "body": body} for body in some])
+            found = [result.get("body") for result in answer.results]
+            usable = [value for value in found if bodies.unsound(value) is None]
+            wanted = f"{len(some)} records"
+            same = len(usable) == len(some)
+            got = f"{len(usable)} records, {answer.exchange.got}"
+            self.trial.control(same, STANDS_ON["batch"], wanted, got, answer.exchange)
+            made += [self._record(value) for value in usable if value]
+        return made
 
     def delete(
         self,

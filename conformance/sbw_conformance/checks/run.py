@@ -20,6 +20,9 @@ SUITE_APP = "org.smallbusinessweb.conformance"
 
 MOST_SETTLE_SECONDS = 60.0
 
+LEAST_BATCH = 20
+"""Operations that every batch takes."""
+
 
 @dataclass
 class Run:
@@ -102,6 +105,12 @@ class Run:
         if "sandbox" in self.claimed_classes:
             found |= {f"control:{name}" for name in controls}
         return frozenset(found)
+
+    @property
+    def batch_limit(self) -> int:
+        """How many operations a batch takes."""
+        found = ((self.landing or {}).get("limits") or {}).get("batch")
+        return found if isinstance(found, int) else LEAST_BATCH
 
     def said(self, resource: Resource) -> Mapping[str, Any]:
         """What the landing page says of a resource; empty where it says nothing."""

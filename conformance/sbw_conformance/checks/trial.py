@@ -85,9 +85,9 @@ class Trial:
     ) -> Answer:
         """Send a request as a client (with its token, unless `headers` say otherwise).
 
-        `value` is sent as JSON, or `body` as it is; `query` is percent-encoded. A header whose value
-        is empty is left out, also where the client would add it. Without `patient` a 429 is not
-        waited out.
+        `value` is sent as JSON, or `body` as it is; `query` is percent-encoded. A header whose
+        value is empty is left out, also where the client would add it. Without `patient` a 429 is
+        not waited out.
         """
         if self.stop.is_set():
             raise CouldNotRun("the run was interrupted")
