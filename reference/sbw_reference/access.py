@@ -20,7 +20,7 @@ def authorized(provider: Provider, request: Request) -> Grant:
     grant = auth.grant_of(provider.store, token)
     if grant is None or not behaviour.valid(grant, now()):
         raise Refusal(unauthorized(provider, "invalid_token", "The token is not valid."))
-    if behaviour.limited(grant, request.method) and auth.spend(provider.store, token):
+    if behaviour.limited(grant, request.method) and auth.spend(provider.store, grant):
         headers = {"Retry-After": "1"}
         raise Refusal(Problem(429, "rate-limited", "Wait and send it again.", headers=headers))
     return grant

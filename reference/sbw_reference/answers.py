@@ -17,6 +17,8 @@ MEDIA_TYPES = {
     "linkset": catalog.MEDIA_TYPE,
 }
 WRITABLE = {
+    "batch": frozenset({"application/json"}),
+    "control": frozenset({"application/json"}),
     "create": frozenset({"application/json"}),
     "update": frozenset({"application/json", "application/merge-patch+json"}),
     "upsert": frozenset({"application/json", "application/merge-patch+json"}),

@@ -1,8 +1,6 @@
 """The ASGI application: routes built from the offers, requests turned into calls."""
 
 import asyncio
-import sys
-import traceback
 from collections.abc import Awaitable, Callable, Iterator, Mapping, MutableMapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
@@ -11,13 +9,13 @@ from typing import Any
 from starlette.applications import Starlette
 from starlette.routing import Route
 
-from sbw_reference import access, catalog, landing, problems, reading, writing
+from sbw_reference import access, batch, catalog, landing, problems, reading, sandbox, writing
 from sbw_reference.answers import PRIVATE, Answer, Call
 from sbw_reference.auth import Grant
 from sbw_reference.behaviour import App
 from sbw_reference.incoming import Receive, Request, Scope, call_of, received, request_of
 from sbw_reference.offers import Offer, Provider
-from sbw_reference.outgoing import Wire, refused, written
+from sbw_reference.outgoing import Wire, answered, written
 from sbw_reference.problems import Problem, Refusal
 
 THREADS = 8
@@ -55,7 +53,11 @@ def addresses(provider: Provider) -> Iterator[tuple[str, Handler]]:
     yield "/", landing_page
     yield "/token", token
     yield catalog.PATH, api_catalog
+    if "sandbox" in provider.classes:
+        yield sandbox.PATH, controls
     for offer in provider.offers.values():
+        if "bulk" in provider.classes and batch.offered(offer):
+            yield f"/{offer.resource.path}{batch.PATH}", batch_handler(offer)
         for path, methods in offer.addresses().items():
             yield f"/{offer.resource.path}{path}", resource_handler(offer, methods)
     yield "/{rest:path}", nothing
@@ -78,14 +80,9 @@ class Endpoint:
 
     def respond(self, request: Request) -> Wire:
         """Return status, headers and body of the answer to a request; never raises."""
-        try:
-            answer = self.provider.behaviour.answer(self.handler(self.provider, request))
-        except Refusal as refusal:
-            answer = refused(self.provider, refusal.problem)
-        except Exception:  # noqa: BLE001 - whatever goes wrong is answered and told
-            traceback.print_exc(file=sys.stderr)
-            answer = refused(self.provider, Problem(500, detail="The provider failed."))
-        return written(self.provider, request, answer)
+        provider = self.provider
+        answer = answered(provider, lambda: self.handler(provider, request))
+        return written(provider, request, answer)
 
 
 def allowed(methods: Mapping[str, Any]) -> dict[str, str]:
@@ -135,6 +132,15 @@ def token(provider: Provider, request: Request) -> Answer:
     return Answer("token", status, document, headers)
 
 
+def controls(provider: Provider, request: Request) -> Answer:
+    """Let a control of the sandbox take effect for the business of the token."""
+    grant = access.authorized(provider, request)
+    if request.method != "POST":
+        raise Refusal(Problem(405, headers={"Allow": "POST"}))
+    access.acceptable(provider, request)
+    return sandbox.answer(provider, call_of(provider, request, "control", grant))
+
+
 def nothing(provider: Provider, request: Request) -> Answer:
     """Refuse an address that leads nowhere, but tell only those who are let in."""
     access.authorized(provider, request)
@@ -152,5 +158,20 @@ def resource_handler(offer: Offer, methods: Mapping[str, str]) -> Handler:
         access.scoped(provider, offer, request, operation, grant)
         access.acceptable(provider, request)
         return OPERATIONS[operation](provider, offer, call_of(provider, request, operation, grant))
+
+    return handle
+
+
+def batch_handler(offer: Offer) -> Handler:
+    """Return the handler of the batches of a collection."""
+
+    def handle(provider: Provider, request: Request) -> Answer:
+        grant = access.authorized(provider, request)
+        if request.method != "POST":
+            raise Refusal(Problem(405, headers={"Allow": "POST"}))
+        access.scoped(provider, offer, request, "batch", grant)
+        access.acceptable(provider, request)
+        call = call_of(provider, request, "batch", grant)
+        return batch.answer(provider, offer, call, OPERATIONS)
 
     return handle

@@ -3,7 +3,7 @@
 import hashlib
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -38,7 +38,8 @@ class Grant:
     """What a token allows: one business, as one app, with scopes, until an instant in ms.
 
     `refusals` is how many of its next requests are refused; `ahead` is how many milliseconds the
-    business's clock is ahead, `epoch` how often its cursors were let expire.
+    business's clock is ahead, `epoch` how often its cursors were let expire; `token` is the
+    digest of the token.
     """
 
     tenant: str
@@ -48,6 +49,7 @@ class Grant:
     refusals: int = 0
     ahead: int = 0
     epoch: int = 0
+    token: str = ""
 
     def now(self) -> int:
         """Return the clock of the business in milliseconds."""
@@ -76,12 +78,14 @@ def issue(store: Store, grant: Grant) -> str:
 
 def grant_of(store: Store, token: str) -> Grant | None:
     """Return the grant that was issued under a token, expired or not."""
+    key = digest(token)
     with store.reading() as connection:
-        found = connection.execute(FIND_GRANT, {"token": digest(token)}).first()
+        found = connection.execute(FIND_GRANT, {"token": key}).first()
     if found is None:
         return None
-    business, app, scopes, *rest = found
-    return Grant(business, app, frozenset(scopes.split()), *rest)
+    business, app, scopes, *state = found
+    grant = Grant(business, app, frozenset(scopes.split()), *state)
+    return replace(grant, token=key)
 
 
 def limited(grant: Grant, _method: str) -> bool:
@@ -89,10 +93,10 @@ def limited(grant: Grant, _method: str) -> bool:
     return grant.refusals > 0
 
 
-def spend(store: Store, token: str) -> bool:
-    """Return whether a refusal was left for the next request of a token, and take it."""
+def spend(store: Store, grant: Grant) -> bool:
+    """Return whether a refusal was left for the next request of a grant, and take it."""
     with store.writing() as connection:
-        return bool(connection.execute(SPEND_REFUSAL, {"held": digest(token)}).rowcount)
+        return bool(connection.execute(SPEND_REFUSAL, {"held": grant.token}).rowcount)
 
 
 def bearer(headers: Mapping[str, str], _query: Pairs) -> str | None:

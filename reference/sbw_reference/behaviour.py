@@ -5,7 +5,7 @@ a defect is this value with one function replaced; nothing else in the provider 
 """
 
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,10 +24,12 @@ from sbw_reference import (
     query,
     tags,
 )
-from sbw_reference.answers import Answer
+from sbw_reference.answers import Answer, Call
 from sbw_reference.auth import Grant
 from sbw_reference.cursors import Criteria, Cursor
 from sbw_reference.decisions import Having
+from sbw_reference.declarations import Declares
+from sbw_reference.effects import Effect
 from sbw_reference.entries import Entry
 from sbw_reference.native import Codes
 from sbw_reference.pages import Fetch
@@ -44,6 +46,7 @@ Record = dict[str, Any]
 Body = Mapping[str, Any]
 App = Callable[..., Any]
 Keys = tuple[ExternalKey, ...]
+Item = Mapping[str, Any]
 Fate = Callable[[], str]
 Commit = Callable[[Store, str, str, Which, Decide, str], tuple[Change, ...]]
 
@@ -122,6 +125,16 @@ def commit(  # noqa: PLR0913, PLR0917 - those of Store.commit
     return tuple(store.commit(tenant, type_, which, decide, origin))
 
 
+def in_order(items: Sequence[Item], one: Callable[[Item], Record]) -> list[Record]:
+    """Return the result of each operation of a batch, carried out whatever became of others."""
+    return [one(item) for item in items]
+
+
+def batch_offers(name: str, operations: tuple[str, ...]) -> bool:
+    """Return whether a batch carries out an operation, of those that there are."""
+    return name in operations
+
+
 @dataclass(frozen=True, slots=True)
 class Behaviour:
     """The seams, by what they concern."""
@@ -132,6 +145,7 @@ class Behaviour:
     landing_for: Callable[[Record, Grant | None], Record] = same
     served: Callable[[tuple[str, ...], Resource], tuple[str, ...]] = same
     claimed: Callable[[tuple[str, ...], Resource], tuple[str, ...]] = same
+    declares: Callable[[Declares | None], Declares | None] = same
     # Authorization
     bearer: Callable[[Mapping[str, str], Pairs], str | None] = auth.bearer
     valid: Callable[[Grant | None, int], bool] = auth.valid
@@ -203,6 +217,13 @@ class Behaviour:
     expired: Callable[[Cursor, int, int], bool] = cursors.expired
     next_url: Callable[[str, str], str] = pages.next_url
     link: Callable[[str], str | None] = pages.link
+    # Batches and controls
+    batch_limit: Callable[[int], int] = same
+    batch_offers: Callable[[str, tuple[str, ...]], bool] = batch_offers
+    batch_call: Callable[[Call], Call] = same
+    batch_result: Callable[[Record, Item], Record] = same
+    batch: Callable[[Sequence[Item], Callable[[Item], Record]], list[Record]] = in_order
+    effect: Callable[[Effect], Effect] = same
     # Answers
     serialise: Callable[[Record, str, Grant], Record] = same
     etag: Callable[[Record, str], str | None] = tags.etag

@@ -1,12 +1,15 @@
 """Answers, written for the wire."""
 
 import secrets
+import sys
+import traceback
+from collections.abc import Callable
 
 from sbw_reference import coding, problems
 from sbw_reference.answers import PRIVATE, Answer
 from sbw_reference.incoming import Request
 from sbw_reference.offers import Provider
-from sbw_reference.problems import Problem
+from sbw_reference.problems import Problem, Refusal
 
 BODILESS = frozenset({204, 304})
 Wire = tuple[int, list[tuple[bytes, bytes]], bytes]
@@ -19,6 +22,17 @@ def refused(provider: Provider, problem: Problem) -> Answer:
     document = behaviour.problem_document(problems.document(problem, secrets.token_hex(8)))
     headers = {**PRIVATE, **problem.headers}
     return Answer("refusal", problem.status, document, headers, "problem")
+
+
+def answered(provider: Provider, answer: Callable[[], Answer]) -> Answer:
+    """Return the answer that a function gives, or what its refusal becomes; never raises."""
+    try:
+        return provider.behaviour.answer(answer())
+    except Refusal as refusal:
+        return refused(provider, refusal.problem)
+    except Exception:  # noqa: BLE001 - whatever goes wrong is answered and told
+        traceback.print_exc(file=sys.stderr)
+        return refused(provider, Problem(500, detail="The provider failed."))
 
 
 def written(provider: Provider, request: Request, answer: Answer) -> Wire:
