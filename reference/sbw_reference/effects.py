@@ -9,10 +9,10 @@ from sbw_reference.store import Store
 from sbw_reference.tables import app_grant, tenant
 
 EVERYWHERE = update(tenant)
-BUSINESS = EVERYWHERE.where(tenant.c.id == bindparam("business"))
+BUSINESS = EVERYWHERE.where(tenant.c.id == bindparam("whose"))
 REFUSALS: dict[str, Any] = {"refusals": bindparam("requests")}
 OF_TOKEN = update(app_grant).where(app_grant.c.token == bindparam("held")).values(REFUSALS)
-OF_BUSINESS = update(app_grant).where(app_grant.c.tenant == bindparam("business")).values(REFUSALS)
+OF_BUSINESS = update(app_grant).where(app_grant.c.tenant == bindparam("whose")).values(REFUSALS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ def take(store: Store, effect: Effect) -> None:
     """Write what a control changes."""
     where, what = EVERYWHERE, {}
     if effect.business is not None:
-        where, what = BUSINESS, {"business": effect.business}
+        where, what = BUSINESS, {"whose": effect.business}
     with store.writing() as connection:
         if effect.ahead is not None:
             connection.execute(where.values(clock=effect.ahead), what)

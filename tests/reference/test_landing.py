@@ -33,15 +33,6 @@ def test_browsers_are_let_through(running: Running) -> None:
     assert refused.headers["allow"] == "GET, HEAD, OPTIONS"
 
 
-def test_head_is_get_without_a_body(api: Api) -> None:
-    """HEAD answers with the headers of GET."""
-    record = api.create()
-    got, head = (api(method, f"/contacts/{record['id']}") for method in ("GET", "HEAD"))
-    assert (head.status, head.body) == (200, b"")
-    for name in ("etag", "content-length", "content-type", "cache-control"):
-        assert head.headers[name] == got.headers[name]
-
-
 def test_classes_that_are_not_claimed_are_absent() -> None:
     """With class core alone contacts are neither declared nor served."""
     with serving(Settings(classes=("core",))) as running:
