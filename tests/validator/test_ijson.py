@@ -44,7 +44,9 @@ def test_i_json_is_read(text: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("content", "reason", "line", "column"),
     [
-        (b"", "ends too early", 1, 1),
+        (b"", "is empty", 1, 1),
+        (b" \n ", "is empty", 2, 2),
+        (b"[1,", "ends too early", 1, 4),
         (b'{"a": 1,\n "b": 2,\n "a": 3}', 'has the member "a" twice', 3, 2),
         (b'{"a": {"x": 1, "x": 1}}', 'has the member "x" twice', 1, 16),
         (b'{"a": 1, "\\u0061": 2}', 'has the member "a" twice', 1, 10),
@@ -63,6 +65,8 @@ def test_i_json_is_read(text: str, value: Any) -> None:
         ('["\U0001ffff"]'.encode(), "has a string with a surrogate or a noncharacter", 1, 2),
         (b"[" * 257 + b"]" * 257, "is nested deeper than 256 levels", 1, 257),
         (b"[" * 100_000, "is nested deeper than 256 levels", 1, 257),
+        (b'{"a":' * 100_000, "is nested deeper than 256 levels", 1, 1281),
+        (b'[{"a":' * 100_000, "is nested deeper than 256 levels", 1, 769),
         (b"{} x", "has something behind the value", 1, 4),
         (b"{}\n{}", "has something behind the value", 2, 1),
         (b"[1,]", "has no JSON value here", 1, 4),
@@ -85,6 +89,33 @@ def test_what_is_no_i_json_is_refused_with_its_place(
     assert caught.value.reason.startswith(reason)
     assert (caught.value.line, caught.value.column) == (line, column)
     assert f"line {line}, column {column}" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "reason", "hint"),
+    [
+        ('{"ü": 1}'.encode("utf-16"), "is UTF-16, not UTF-8", "iconv -f UTF-16 -t UTF-8"),
+        ('{"ü": 1}'.encode("utf-16-le"), "is UTF-16LE, not UTF-8", "iconv -f UTF-16LE"),
+        ('{"ü": 1}'.encode("utf-16-be"), "is UTF-16BE, not UTF-8", "iconv -f UTF-16BE"),
+        ('{"ü": 1}'.encode("utf-32"), "is UTF-32, not UTF-8", "iconv -f UTF-32 "),
+        ('{"ü": 1}'.encode("utf-32-be"), "is UTF-32BE, not UTF-8", "iconv -f UTF-32BE"),
+        ('{"ü": 1}'.encode("utf-32-le"), "is UTF-32LE, not UTF-8", "iconv -f UTF-32LE"),
+        ('{"ü": 1}'.encode("latin-1"), "is not UTF-8", "iconv -f WINDOWS-1252 -t UTF-8"),
+        (b"\xef\xbb\xbf{}", "begins with a byte order mark", "without a byte order mark"),
+        (b"\0\0\0\0\0", "has no JSON value here", "Mend the text there."),
+        (b'{"a": 1, "a": 1}', 'has the member "a" twice', "Keep one of them"),
+        (b"[-Infinity]", "has no JSON value here", "JSON has neither NaN nor Infinity"),
+        (b"1e400", "has a number beyond the range of a double", "a double holds, or a text"),
+        (b"{}{}", "has something behind the value", "a file named .ndjson"),
+        (b'["\\ud800"]', "has a string with a surrogate or a noncharacter", "leave it out"),
+    ],
+)
+def test_what_is_refused_comes_with_advice(content: bytes, reason: str, hint: str) -> None:
+    """What is refused comes with advice, and another encoding is called by its name."""
+    with pytest.raises(MalformedJSON) as caught:
+        parse_ijson(content)
+    assert caught.value.reason == reason
+    assert hint in caught.value.hint
 
 
 @settings(deadline=None, derandomize=True)

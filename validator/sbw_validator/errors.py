@@ -3,12 +3,17 @@
 SBWError
 ├── StandardError            a file of the standard says what this program does not understand
 ├── UnknownSchemaError       a schema or variant was asked for that the standard does not have
-├── MalformedJSON            bytes that are not I-JSON (RFC 7493)
+├── MalformedError           bytes that say nothing certain, or nothing that JSON can say
+│   ├── MalformedJSON        they are not I-JSON (RFC 7493)
+│   └── MalformedYAML        they are not YAML, or hold what JSON does not have
+├── OversizedError           a document beyond the bounds of `limits`
 └── UnreadableDocumentError  a file that cannot be read at all
 """
 
 from collections.abc import Iterable
 from difflib import get_close_matches
+
+from sbw_validator.findings import printable
 
 
 class SBWError(Exception):
@@ -44,26 +49,57 @@ class UnknownSchemaError(SBWError):
         return f"There is no {self.name!r} in this version of the standard. {advice}"
 
 
-class MalformedJSON(SBWError):  # noqa: N818 - a noun that says enough
-    """Bytes that are not I-JSON; `line` and `column` count from 1."""
+class MalformedError(SBWError):
+    """Bytes that cannot be read as a value; `line` and `column` count from 1."""
 
-    def __init__(self, reason: str, line: int, column: int) -> None:
-        super().__init__(reason, line, column)
+    def __init__(
+        self, reason: str, line: int, column: int, hint: str = "Mend the text there."
+    ) -> None:
+        super().__init__(reason, line, column, hint)
         self.reason = reason
         self.line = line
         self.column = column
+        self.hint = hint
 
     def __str__(self) -> str:
         return f"{self.reason} (line {self.line}, column {self.column})"
 
 
-class UnreadableDocumentError(SBWError):
-    """A file that is not there or cannot be opened."""
+class MalformedJSON(MalformedError):  # noqa: N818 - a noun that says enough
+    """Bytes that are not I-JSON."""
 
-    def __init__(self, path: str, reason: str) -> None:
-        super().__init__(path, reason)
-        self.path = path
+
+class MalformedYAML(MalformedError):  # noqa: N818 - as above
+    """Bytes that are not YAML, or hold what JSON does not have."""
+
+
+class OversizedError(SBWError):
+    """A document that is refused for its size; `reason` names the bound."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
         self.reason = reason
 
+
+class UnreadableDocumentError(SBWError):
+    """A file that is not there, is no file, cannot be opened, or is too large.
+
+    `line` is known where only what begins there cannot be read.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        reason: str,
+        advice: str = "Check the path and its permissions.",
+        line: int | None = None,
+    ) -> None:
+        super().__init__(path, reason, advice, line)
+        self.path = path
+        self.reason = reason
+        self.advice = advice
+        self.line = line
+
     def __str__(self) -> str:
-        return f"{self.path} cannot be read: {self.reason}. Check the path and its permissions."
+        place = printable(self.path) if self.line is None else f"{printable(self.path)}:{self.line}"
+        return f"{place} cannot be read: {self.reason}. {self.advice}"

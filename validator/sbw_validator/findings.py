@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 LONGEST_GOT = 120
+ENCODER = json.JSONEncoder(ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,13 +44,34 @@ class Finding:
 
 
 def shown(value: Any) -> str:
-    """Return a value as JSON text, cut to LONGEST_GOT characters."""
+    """Return a value as JSON text, cut to LONGEST_GOT characters; what is behind is not read."""
+    text = ""
     try:
-        text = json.dumps(value, ensure_ascii=False)
+        for piece in ENCODER.iterencode(value[:LONGEST_GOT] if isinstance(value, str) else value):
+            text += piece
+            if len(text) > LONGEST_GOT:
+                break
     except (TypeError, ValueError, RecursionError):
         text = f"a Python {type(value).__name__}"
-    text = text.encode("utf-8", "backslashreplace").decode()
-    return text if len(text) <= LONGEST_GOT else f"{text[: LONGEST_GOT - 1]}…"
+    cut = text if len(text) <= LONGEST_GOT else f"{text[: LONGEST_GOT - 1]}…"
+    return cut.encode("utf-8", "backslashreplace").decode()
+
+
+def printable(text: str) -> str:
+    r"""Return a text as one line that does nothing to a terminal: other characters escaped.
+
+    Bytes of a file name that are not UTF-8 become `\xe9` and the like.
+    """
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else _escaped(char) for char in text)
+
+
+def _escaped(char: str) -> str:
+    code = ord(char)
+    if 0xDC80 <= code <= 0xDCFF:  # how Python writes such a byte (PEP 383)
+        return f"\\x{code - 0xDC00:02x}"
+    return char.encode("unicode_escape").decode()
 
 
 def pointer_to(*parts: str | int) -> str:

@@ -2,11 +2,14 @@
 
 import json
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from json.decoder import scanstring  # type: ignore[attr-defined] # typeshed leaves it out
 from typing import Any, NoReturn
 
 from sbw_validator.errors import MalformedJSON
-from sbw_validator.findings import pointer_to
+from sbw_validator.findings import shown
+from sbw_validator.lines import Lines
+from sbw_validator.utf8 import MARK, decode, place
 
 DEEPEST = 256
 NONCHARACTERS = "\ufdd0-\ufdef" + "".join(
@@ -17,10 +20,20 @@ FORBIDDEN = re.compile(f"[\ud800-\udfff{NONCHARACTERS}]")
 SUSPECT_ESCAPE = re.compile(r"\\u[dDfF]")
 SPACE = re.compile(r"[ \t\n\r]*")
 NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?")
-STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4}))*"')
 WORDS = ("true", "false", "null")
+NO_NUMBER = re.compile("-?(?:NaN|Infinity)")
 CLOSING = {"{": "}", "[": "]"}
 LONGEST_INTEGER = 308  # digits, all of which a double can express
+HINTS = {
+    "deep": "Nest less deeply; no record of the standard comes near.",
+    "twice": "Keep one of them: programs differ in which one they take.",
+    "character": "Write the character itself, or leave it out.",
+    "number": "Write a number that a double holds, or a text.",
+    "behind": "Keep one value; records one a line belong into a file named .ndjson.",
+    "empty": "Write one JSON value into it.",
+    "mark": "Save it as UTF-8 without a byte order mark.",
+    "number-word": "Leave the member out: JSON has neither NaN nor Infinity.",
+}
 
 
 class _RefusedError(ValueError):
@@ -79,28 +92,29 @@ def parse_ijson(content: bytes) -> Any:
     return value
 
 
-def positions(content: bytes) -> dict[str, int]:
-    """Return the line of each value of I-JSON text by its JSON Pointer; a member's is its name's.
+def lines_of(content: bytes) -> Lines:
+    """Return in which line of I-JSON text each value begins, a member where its name does.
 
     MalformedJSON as in `parse_ijson`.
     """
-    return _Scanner(_text(content)).places()
+    return _Scanner(_text(content)).read()
+
+
+def positions(content: bytes) -> dict[str, int]:
+    """Return the same by JSON Pointer; for texts that are trusted, see `Lines`."""
+    return lines_of(content).by_pointer()
 
 
 def _text(content: bytes) -> str:
-    try:
-        text = content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        before = content[: error.start].decode("utf-8")
-        raise _at(before, len(before), "is not UTF-8") from None
-    if text.startswith("\ufeff"):
-        raise _at(text, 0, "begins with a byte order mark")
+    text = decode(content, MalformedJSON)
+    if text.startswith(MARK):
+        raise MalformedJSON("begins with a byte order mark", 1, 1, HINTS["mark"])
     return text
 
 
 def _explain(text: str) -> Any:
     """Raise MalformedJSON at the first fault; return the value where there is none after all."""
-    _Scanner(text).places()
+    _Scanner(text).read()
     return DECODER.decode(text)
 
 
@@ -117,19 +131,12 @@ def _depth(value: Any) -> int:
     return depth
 
 
-def _at(text: str, offset: int, reason: str) -> MalformedJSON:
-    start = text.rfind("\n", 0, offset) + 1
-    return MalformedJSON(reason, text.count("\n", 0, offset) + 1, offset - start + 1)
-
-
 @dataclass(slots=True)
 class _Open:
     """An object or array that is being read."""
 
-    pointer: str
+    lines: Lines
     bracket: str
-    names: set[str] = field(default_factory=set)
-    index: int = 0
 
 
 class _Scanner:
@@ -141,9 +148,10 @@ class _Scanner:
         self._line = 1
         self._counted = 0
 
-    def fail(self, reason: str, offset: int | None = None) -> NoReturn:
-        """Raise MalformedJSON here or at an offset."""
-        raise _at(self.text, self.offset if offset is None else offset, reason)
+    def fail(self, reason: str, hint: str | None = None, offset: int | None = None) -> NoReturn:
+        """Raise MalformedJSON here or at an offset; `hint` names one of HINTS."""
+        at = place(self.text, self.offset if offset is None else offset)
+        raise MalformedJSON(reason, *at, *([HINTS[hint]] if hint else []))
 
     def line(self) -> int:
         """Return the current line; cheap, because the scanner only moves on."""
@@ -157,72 +165,78 @@ class _Scanner:
         self.offset = match.end() if match else self.offset
         return self.text[self.offset : self.offset + 1]
 
-    def places(self) -> dict[str, int]:
-        """Return the line of every value by its pointer."""
-        self.space()
-        found = {"": self.line()}
-        pointer = ""
-        around: list[_Open] = []
-        while True:
-            following = self.space()
-            if following in CLOSING:
-                if len(around) >= DEEPEST:
-                    self.fail(f"is nested deeper than {DEEPEST} levels")
-                self.offset += 1
-                around.append(_Open(pointer, following))
-                if self.space() != CLOSING[following]:
-                    pointer = self.begin(around[-1], found)
-                    continue
-            elif following == '"':
-                self.string()
-            else:
-                self.scalar(following)
-            while around:
-                following = self.space()
-                if following == ",":
-                    self.offset += 1
-                    pointer = self.begin(around[-1], found)
-                    break
-                if following != CLOSING[around[-1].bracket]:
-                    self.fail(f"has neither a comma nor {CLOSING[around[-1].bracket]!r} here")
-                self.offset += 1
-                around.pop()
-            else:
-                if self.space():
-                    self.fail("has something behind the value")
-                return found
+    def read(self) -> Lines:
+        """Return the lines of all values."""
+        if not self.space():
+            self.fail("is empty", "empty")
+        outside = Lines(0, {"": self.line()})
+        around = [_Open(outside, "")]
+        name, further = "", True
+        while further:
+            further = self.value(around, name) or self.follow(around)
+            if further:
+                name = self.begin(around[-1])
+        return outside.open("")
 
-    def begin(self, within: _Open, found: dict[str, int]) -> str:
-        """Read up to the next value of an object or array; note and return its pointer."""
+    def value(self, around: list[_Open], name: str) -> bool:
+        """Read a value, or its bracket if there is more in it, which is then to be read."""
         following = self.space()
-        line = self.line()
+        if following in CLOSING:
+            if len(around) > DEEPEST:
+                self.fail(f"is nested deeper than {DEEPEST} levels", "deep")
+            self.offset += 1
+            around.append(_Open(around[-1].lines.open(name), following))
+            return self.space() != CLOSING[following]
+        if following == '"':
+            self.string()
+        else:
+            self.scalar(following)
+        return False
+
+    def follow(self, around: list[_Open]) -> bool:
+        """Read up to behind the next comma; say whether there is one before the end."""
+        while len(around) > 1:
+            following = self.space()
+            if following == ",":
+                self.offset += 1
+                return True
+            if following != CLOSING[around[-1].bracket]:
+                self.fail(f"has neither a comma nor {CLOSING[around[-1].bracket]!r} here")
+            self.offset += 1
+            around.pop()
+        if self.space():
+            self.fail("has something behind the value", "behind")
+        return False
+
+    def begin(self, within: _Open) -> str:
+        """Read up to the next value of an object or array; note its line and return its name."""
+        following = self.space()
+        inside, line = within.lines.inside, self.line()
         if within.bracket == "[":
-            pointer = f"{within.pointer}/{within.index}"
-            within.index += 1
+            name = str(len(inside))
         else:
             if following != '"':
                 self.fail("has no member name in double quotes here")
             start = self.offset
             name = self.string()
-            if name in within.names:
-                self.fail(f"has the member {json.dumps(name, ensure_ascii=False)} twice", start)
-            within.names.add(name)
+            if name in inside:
+                self.fail(f"has the member {shown(name)} twice", "twice", start)
             if self.space() != ":":
                 self.fail("has no colon behind a member name")
             self.offset += 1
-            pointer = within.pointer + pointer_to(name)
-        found[pointer] = line
-        return pointer
+        inside[name] = line
+        return name
 
     def string(self) -> str:
         """Read a string."""
-        match = STRING.match(self.text, self.offset)
-        if match is None:
+        value: str
+        try:
+            value, end = scanstring(self.text, self.offset + 1)
+        except ValueError:
             self.fail("has a string that is not closed or holds a control character or bad escape")
-        value: str = json.loads(match[0])
         if FORBIDDEN.search(value):
-            self.fail("has a string with a surrogate or a noncharacter")
-        self.offset = match.end()
+            self.fail("has a string with a surrogate or a noncharacter", "character")
+        self.offset = end
         return value
 
     def scalar(self, following: str) -> None:
@@ -233,8 +247,10 @@ class _Scanner:
                 return
         match = NUMBER.match(self.text, self.offset)
         if match is None:
-            self.fail("has no JSON value here" if following else "ends too early")
+            no_number = NO_NUMBER.match(self.text, self.offset)
+            hint = "number-word" if no_number else None
+            self.fail("has no JSON value here" if following else "ends too early", hint)
         integer = match[0].lstrip("-").isdigit()
         if abs(float(match[0])) == float("inf") or (integer and len(match[0]) > LONGEST_INTEGER):
-            self.fail("has a number beyond the range of a double")
+            self.fail("has a number beyond the range of a double", "number")
         self.offset = match.end()
