@@ -1,28 +1,62 @@
-"""Files of JSON and NDJSON, read so that findings can name lines."""
+"""Documents of JSON, NDJSON and YAML, read so that findings can name lines."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from sbw_validator.errors import MalformedJSON, UnreadableDocumentError
+from sbw_validator import limits
+from sbw_validator.errors import (
+    MalformedError,
+    MalformedJSON,
+    OversizedError,
+    UnreadableDocumentError,
+)
 from sbw_validator.findings import Finding
-from sbw_validator.ijson import parse_ijson, positions
+from sbw_validator.ijson import lines_of, parse_ijson, positions
+from sbw_validator.lines import Lines
+from sbw_validator.plainyaml import parse_yaml, yaml_lines
+from sbw_validator.sources import open_file, unreadable
 
 __all__ = ["Document", "MalformedJSON", "parse_ijson", "positions", "read_documents"]
 
 STDIN = "-"
 STDIN_NAME = "<stdin>"
-LINES = frozenset({".ndjson", ".jsonl"})
-SUFFIXES = LINES | {".json"}
 # A file of any class can be malformed, so this is the requirement of core, whatever it holds.
 WELL_FORMED = "CORE-031"
+SMALLER = "Records one a line in a file named .ndjson are documents of their own."
+SHORTER = "Shorten the line; what stands behind it has not been read."
+
+
+@dataclass(frozen=True, slots=True)
+class Syntax:
+    """How a value is written: in words, how it is read, and how its lines are found."""
+
+    expected: str
+    parse: Callable[[bytes], Any]
+    lines: Callable[[bytes], Lines]
+
+
+def _parse_json(content: bytes) -> Any:
+    try:
+        limits.hold(content)
+    except OversizedError:
+        if len(content) <= limits.LONGEST_TEXT:
+            parse_ijson(content)  # of a small text that is malformed too, this says more
+        raise
+    return parse_ijson(content)
+
+
+JSON = Syntax("I-JSON (RFC 7493)", _parse_json, lines_of)
+YAML = Syntax("YAML that says what I-JSON (RFC 7493) can say", parse_yaml, yaml_lines)
+LINES = frozenset({".ndjson", ".jsonl"})
+SYNTAXES = {".yaml": YAML, ".yml": YAML}
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One JSON value of a file: a whole JSON file, or a line of NDJSON.
+    """One value of a file: all of a JSON or YAML file, or a line of NDJSON.
 
     `line` is where it begins. A value that is malformed is None, and `malformed` tells why.
     """
@@ -32,6 +66,7 @@ class Document:
     value: Any
     malformed: Finding | None = None
     content: bytes = field(default=b"", repr=False)
+    syntax: Syntax = field(default=JSON, repr=False)
 
     def located(self, findings: Iterable[Finding]) -> list[Finding]:
         """Return findings about the value with their lines, in the order of the lines.
@@ -41,77 +76,103 @@ class Document:
         found = list(findings)
         if not found:
             return []
-        lines = positions(self.content)
-        placed = [replace(f, line=self._line(lines, f.pointer)) for f in found]
+        lines = self.syntax.lines(self.content)
+        before = self.line - 1
+        placed = [replace(f, line=before + lines.at(f.pointer)) for f in found]
         return sorted(placed, key=lambda finding: finding.line or 0)
-
-    def _line(self, lines: dict[str, int], pointer: str) -> int:
-        while pointer not in lines:
-            pointer = pointer.rpartition("/")[0]
-        return self.line + lines[pointer] - 1
 
 
 def read_documents(source: str | Path) -> Iterator[Document]:
-    """Yield the documents of a file, of a folder's files, or of standard input (`-`).
+    """Yield the documents of a file, or of standard input (`-`).
 
-    Files ending in .ndjson or .jsonl hold a value a line, others one value; standard input is
-    either. A folder is walked in the order of names, only for .json, .ndjson and .jsonl.
-    UnreadableDocumentError if a file cannot be opened or a folder holds nothing to read.
+    Files ending in .ndjson or .jsonl hold a JSON value a line, in .yaml or .yml one of YAML,
+    others one of JSON; standard input is JSON or NDJSON. UnreadableDocumentError if a file is
+    none, cannot be opened, or holds a document beyond the bounds of `limits`; what comes before
+    that in NDJSON is yielded.
     """
-    if str(source) == STDIN:
-        yield from _standard_input(sys.stdin.buffer.read())
+    if source == STDIN:
+        if sys.stdin is None:
+            raise UnreadableDocumentError(STDIN_NAME, "it is closed", "Give it a file or a pipe.")
+        yield from _reading(STDIN_NAME, sys.stdin.buffer, _standard_input)
         return
     path = Path(source)
-    if path.is_dir():
-        files = sorted(file for file in path.rglob("*") if file.suffix in SUFFIXES)
-        if not files:
-            raise UnreadableDocumentError(str(path), "it holds no .json, .ndjson or .jsonl file")
-        for file in files:
-            yield from _file(file)
-    else:
-        yield from _file(path)
+    with open_file(path) as stream:
+        suffix = path.suffix.lower()
+        if suffix in LINES:
+            yield from _reading(str(path), stream, _lines)
+        elif path.stat().st_size > limits.LARGEST:
+            raise UnreadableDocumentError(str(path), limits.too_large().reason, SMALLER)
+        else:
+            syntax = SYNTAXES.get(suffix, JSON)
+            yield from _reading(str(path), stream, lambda s, name: iter([_whole(s, name, syntax)]))
 
 
-def _file(path: Path) -> Iterator[Document]:
+def _reading(
+    name: str, stream: BinaryIO, read: Callable[[BinaryIO, str], Iterator[Document]]
+) -> Iterator[Document]:
+    """Yield what is read, and say of which file it is that it cannot be."""
     try:
-        with path.open("rb") as stream:
-            if path.suffix in LINES:
-                yield from _lines(stream, str(path))
-            else:
-                yield _document(stream.read(), str(path), 1)
+        yield from read(stream, name)
     except OSError as error:
-        raise UnreadableDocumentError(str(path), error.strerror or str(error)) from None
+        raise unreadable(name, error) from None
 
 
-def _lines(stream: Iterable[bytes], name: str) -> Iterator[Document]:
-    """Yield a document for each line that is not blank; one line at a time is in memory."""
-    for number, line in enumerate(stream, 1):
-        if line.strip():
-            yield _document(line.rstrip(b"\r\n"), name, number)
-
-
-def _standard_input(content: bytes) -> Iterator[Document]:
-    """Yield one document, or one a line where every line is a value of its own."""
-    whole = _document(content, STDIN_NAME, 1)
-    if whole.malformed is None:
-        yield whole
-        return
-    lines = list(_lines(content.splitlines(keepends=True), STDIN_NAME))
-    many = len(lines) > 1 and lines[0].malformed is None
-    yield from lines if many else [whole]
-
-
-def _document(content: bytes, name: str, line: int) -> Document:
+def _whole(
+    stream: BinaryIO, name: str, syntax: Syntax, begun: bytes = b"", line: int = 1
+) -> Document:
+    """Return the document that a file is; of its text `begun` has been read already."""
+    content = begun + stream.read(limits.LARGEST + 1 - len(begun))
     try:
-        return Document(name, line, parse_ijson(content), content=content)
-    except MalformedJSON as error:
+        return _document(content, name, line, syntax)
+    except OversizedError as error:
+        raise UnreadableDocumentError(name, error.reason, SMALLER) from None
+
+
+def _lines(stream: BinaryIO, name: str, first: int = 1) -> Iterator[Document]:
+    """Yield a document for each line that is not blank; one line at a time is in memory."""
+    number = first
+    while line := stream.readline(limits.LARGEST + 1):
+        if line.strip():
+            yield _line(line, name, number)
+        number += 1
+
+
+def _standard_input(stream: BinaryIO, name: str) -> Iterator[Document]:
+    """Yield a document a line where the first line that is not blank is one, else a single one."""
+    number = 1
+    while (begun := stream.readline(limits.LARGEST + 1)) and not begun.strip():
+        number += 1
+    if begun:
+        first = _line(begun, name, number)
+        if first.malformed is None:
+            yield first
+            yield from _lines(stream, name, number + 1)
+            return
+    yield _whole(stream, name, JSON, begun, number if begun else 1)
+
+
+def _line(line: bytes, name: str, number: int) -> Document:
+    try:
+        return _document(line.rstrip(b"\r\n"), name, number, JSON)
+    except OversizedError as error:
+        raise UnreadableDocumentError(name, error.reason, SHORTER, number) from None
+
+
+def _document(content: bytes, name: str, line: int, syntax: Syntax) -> Document:
+    try:
+        if len(content) > limits.LARGEST:
+            raise limits.too_large()
+        if not content or content.isspace():
+            raise MalformedJSON("is empty", 1, 1, "Write a document into it.")
+        return Document(name, line, syntax.parse(content), None, content, syntax)
+    except MalformedError as error:
         finding = Finding(
             requirement=WELL_FORMED,
             pointer="",
-            expected="I-JSON (RFC 7493)",
+            expected=syntax.expected,
             got=f"text that {error.reason}, at column {error.column}",
-            hint="Mend the text there.",
+            hint=error.hint,
             keyword="malformed",
             line=line + error.line - 1,
         )
-        return Document(name, line, None, finding, content)
+        return Document(name, line, None, finding, content, syntax)
