@@ -165,7 +165,7 @@ def offer_of(
         selectors={name: at_values[selectors[name]] for name in told.filters if name in selectors},
         filters=frozenset({*resource.filters, *told.filters}) - ({IDS} - {*told.filters}),
         refs=tuple((pattern_of(pointer), ref) for pointer, ref in resource.refs.items()),
-        extended=EXTENSIONS in known,
+        extended=EXTENSIONS in known and f"/{EXTENSIONS}" not in told.unsupported,
         custom=bool(custom),
         external_id=_external_id(standard),
         before_write=hook(resource, "before_write"),
@@ -201,11 +201,12 @@ def provider(
     """
     classes = landing.claimed(standard, names)
     wanted = [type_ for name in classes for type_ in standard.classes[name].resources]
-    for type_ in set(declares or ()) - set(wanted):
-        raise UsageError(f"There is no {type_!r} to declare; choose from {', '.join(wanted)}.")
+    told = behaviour.declares(declares) or {}
+    for type_ in set(told) - set(standard.resources):
+        there = ", ".join(standard.resources)
+        raise UsageError(f"There is no {type_!r} to declare; choose from {there}.")
     offers = {
-        type_: offer_of(standard.resources[type_], standard, behaviour, declares)
-        for type_ in wanted
+        type_: offer_of(standard.resources[type_], standard, behaviour, told) for type_ in wanted
     }
     referrers: dict[str, tuple[tuple[Offer, Pattern, Reference], ...]] = {}
     for type_, found in referring(offers):

@@ -7,6 +7,8 @@ from typing import Any
 
 from sbw_reference.auth import Grant
 from sbw_reference.behaviour import Behaviour, Removal
+from sbw_reference.declarations import Declares
+from sbw_reference.defects import vendors
 from sbw_reference.problems import Problem
 
 Record = dict[str, Any]
@@ -19,15 +21,21 @@ READS = frozenset({"list", "read"})
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """A provider that keeps the standard in another way: a new function for each seam it uses."""
+    """A provider that keeps the standard in another way: a new function for each seam it uses.
+
+    `declares` gives what it declares of its resources, unless its caller declares something.
+    """
 
     id: str
     title: str
     seams: Mapping[str, Callable[..., Any]]
+    declares: Callable[[], Declares] | None = None
 
     def apply(self, behaviour: Behaviour) -> Behaviour:
         """Return the behaviour with the variant's functions in place of those there."""
         made = {name: make(getattr(behaviour, name)) for name, make in self.seams.items()}
+        if (declares := self.declares) is not None:
+            made["declares"] = lambda told: declares() if told is None else told
         return replace(behaviour, **made)
 
 
@@ -108,6 +116,29 @@ VARIANTS = (
     ),
     Variant("read-only", "Records are listed and read only", {"claimed": _reading}),
     Variant("key-order", "Members stand in another order", {"serialise": _reordered}),
+    Variant(
+        "restricts-references",
+        "A record that others refer to is not deleted",
+        {"on_delete": lambda _original: lambda _rule: "restrict"},
+    ),
+    Variant(
+        "short-text",
+        f"A line of text has {vendors.SHORT} characters at most, a record one e-mail address",
+        {},
+        vendors.short_text,
+    ),
+    Variant(
+        "strict-email",
+        "A contact has an e-mail address that no other contact has, and much is not stored",
+        {},
+        lambda: vendors.STRICT_EMAIL,
+    ),
+    Variant(
+        "few-members",
+        "Contacts are names, e-mail addresses and tags, and nothing else is stored",
+        {},
+        vendors.few_members,
+    ),
     Variant(
         "tombstones",
         "What is deleted is kept, unseen, and its external ids are free",
