@@ -4,11 +4,9 @@ from collections.abc import Collection, Mapping
 from importlib.resources.abc import Traversable
 from typing import Any, NoReturn
 
-import yaml
+from sbw_validator.errors import MalformedYAML, OversizedError, StandardError
+from sbw_validator.plainyaml import read_yaml
 
-from sbw_validator.errors import StandardError
-
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Path = tuple[str | int, ...]
 
 
@@ -17,44 +15,25 @@ class YamlFile:
 
     def __init__(self, file: Traversable) -> None:
         self.name = str(file)
-        self._lines: dict[Path, int] = {}
         try:
-            loader = LOADER(file.read_text(encoding="utf-8"))
-            node = loader.get_single_node()
-            self.value = self._plain(loader, node, ()) if node else {}
-        except yaml.MarkedYAMLError as error:
-            line = error.problem_mark.line + 1 if error.problem_mark else None
+            value, self._lines = read_yaml(file.read_bytes())
+        except MalformedYAML as error:
             raise StandardError(
-                f"is not YAML: {error.problem}", file=self.name, line=line, advice="Mend it there."
+                error.reason, file=self.name, line=error.line, advice=error.hint
             ) from None
+        except OversizedError as error:
+            raise StandardError(error.reason, file=self.name, advice="Split it.") from None
         except OSError as error:
             raise StandardError(
                 f"cannot be read: {error.strerror}",
                 file=self.name,
                 advice="Check that the folder is that of a standard.",
             ) from None
-
-    def _plain(self, loader: Any, node: yaml.Node, path: Path) -> Any:
-        self._lines[path] = node.start_mark.line + 1
-        if isinstance(node, yaml.MappingNode):
-            members: dict[str, Any] = {}
-            for key, child in node.value:
-                name = str(key.value)
-                if name in members:
-                    self._lines[path] = key.start_mark.line + 1
-                    self.refuse(path, f"has {name!r} twice", "Remove one of them.")
-                members[name] = self._plain(loader, child, (*path, name))
-                self._lines[(*path, name)] = key.start_mark.line + 1
-            return members
-        if isinstance(node, yaml.SequenceNode):
-            return [self._plain(loader, child, (*path, i)) for i, child in enumerate(node.value)]
-        return loader.construct_object(node)
+        self.value = {} if value is None else value
 
     def line(self, path: Path) -> int:
         """Return the line of the value at the path, or of the nearest thing around it."""
-        while path and path not in self._lines:
-            path = path[:-1]
-        return self._lines.get(path, 1)
+        return self._lines.of(path)
 
     def refuse(self, path: Path, problem: str, advice: str) -> NoReturn:
         """Raise a StandardError that names the place."""
