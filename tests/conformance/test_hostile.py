@@ -397,7 +397,7 @@ def test_a_walk_in_a_circle_ends(provider: Providers) -> None:
 
 def test_a_walk_without_end_ends(provider: Providers, monkeypatch: pytest.MonkeyPatch) -> None:
     """A list that always has another page is given up after a number of pages."""
-    monkeypatch.setattr("sbw_conformance.checks.records.MOST_PAGES", 20)
+    monkeypatch.setattr("sbw_conformance.checks.lists.MOST_PAGES", 20)
 
     def after(asked: Asked, passed: Passed) -> None:
         if passed.is_page:

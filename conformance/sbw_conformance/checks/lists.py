@@ -33,6 +33,11 @@ class Lists(Drafts):
 
     def following(self, answer: Answer, seen: set[str]) -> Answer | None:
         """The page that `next` leads to, None after the last; `seen` collects where it led."""
+        url = self.next_of(answer, seen)
+        return None if url is None else self.page(url).must_succeed()
+
+    def next_of(self, answer: Answer, seen: set[str]) -> str | None:
+        """Where a walk goes on, None after the last page; `seen` collects where it led."""
         url = answer.value.get("next")
         if not isinstance(url, str):
             return None
@@ -42,7 +47,7 @@ class Lists(Drafts):
         if not self._leads_home(url):
             raise Blocked("CORE-077", f"next leads to another origin: {url}")
         seen.add(url)
-        return self.page(url).must_succeed()
+        return url
 
     def _leads_home(self, url: str) -> bool:
         try:

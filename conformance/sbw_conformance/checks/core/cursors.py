@@ -3,7 +3,6 @@
 from sbw_conformance.checks import check
 from sbw_conformance.checks.records import Records
 from sbw_conformance.checks.sandbox import moved_clock, steer
-from sbw_conformance.checks.trial import Blocked
 
 
 def _next(records: Records) -> str:
@@ -11,10 +10,10 @@ def _next(records: Records) -> str:
     records.create()
     records.create()
     page = records.page(limit=1, updated_since=records.trial.run.start).must_succeed()
-    url = page.value.get("next")
-    if not isinstance(url, str):
-        raise Blocked("CORE-075", "a page of one item has no next though there are more records")
-    return url
+    url = records.next_of(page, set())
+    control = records.trial.control
+    control(url is not None, "CORE-075", "a next, for there is more", "none", page.exchange)
+    return str(url)
 
 
 @check("CORE-078", needs=["create", "list", "control:move_clock"], alone=True)
