@@ -38,12 +38,14 @@ def scoped(
 ) -> None:
     """Refuse an operation whose scope the token lacks, without a look at the record."""
     needed = landing.scope(offer.resource, operation)
-    if provider.behaviour.permits(grant.scopes, needed):
+    if provider.behaviour.permits(grant.scopes, needed, operation):
         return
 
     def exists() -> bool:
-        id_ = request.id or ""
-        return "\0" not in id_ and provider.store.find(grant.tenant, offer.type, id_) is not None
+        if request.id is None:
+            return True
+        known = "\0" not in request.id
+        return known and provider.store.find(grant.tenant, offer.type, request.id) is not None
 
     raise Refusal(provider.behaviour.out_of_scope(exists, needed))
 

@@ -115,8 +115,8 @@ def challenge(error: str | None) -> str | None:
     return REALM if error is None else f'{REALM}, error="{error}"'
 
 
-def permits(scopes: frozenset[str], needed: str) -> bool:
-    """Return whether scopes include the one that is needed."""
+def permits(scopes: frozenset[str], needed: str, _operation: str) -> bool:
+    """Return whether scopes include the one that an operation needs."""
     return needed in scopes
 
 

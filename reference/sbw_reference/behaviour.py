@@ -151,7 +151,7 @@ class Behaviour:
     valid: Callable[[Grant | None, int], bool] = auth.valid
     challenge: Callable[[str | None], str | None] = auth.challenge
     limited: Callable[[Grant, str], bool] = auth.limited
-    permits: Callable[[frozenset[str], str], bool] = auth.permits
+    permits: Callable[[frozenset[str], str, str], bool] = auth.permits
     out_of_scope: Callable[[Callable[[], bool], str], Problem] = auth.out_of_scope
     reach: Callable[[Grant, str, Criteria | None], str | None] = auth.reach
     visible: Callable[[Row, Grant, str], bool] = visible
@@ -187,10 +187,10 @@ class Behaviour:
     findings: Callable[[tuple[Finding, ...], str], tuple[Finding, ...]] = same
     droppable: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = decisions.droppable
     not_stored: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = same
-    constrained: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = same
+    constrained: Callable[[tuple[Finding, ...], str], tuple[Finding, ...]] = same
     dangling: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = same
     foreign: Callable[[tuple[str, ...]], tuple[str, ...]] = same
-    read_only: Callable[[tuple[str, ...]], tuple[str, ...]] = same
+    read_only: Callable[[tuple[str, ...], tuple[str, ...]], tuple[str, ...]] = same
     merge: Callable[[Any, Any], Any] = merging.merge
     native: Callable[[Codes, Body, Body, Body], Record] = native.settled
     reference: Callable[[Body, str | None], Record | None] = decisions.reference

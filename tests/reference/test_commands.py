@@ -173,7 +173,8 @@ def test_defects_are_listed() -> None:
     )
     rows = json.loads(as_json.stdout)
     assert all(
-        set(row) == {"id", "title", "expects", "operations", "seam", "reason"} for row in rows
+        set(row) == {"id", "title", "expects", "operations", "seam", "reason", "types"}
+        for row in rows
     )
     lines = subprocess.run([*REFERENCE, "defects"], capture_output=True, text=True, check=True)
     assert [line.split()[0] for line in lines.stdout.splitlines()] == [row["id"] for row in rows]

@@ -13,14 +13,17 @@ from typing import TypeVar
 from sbw_reference.behaviour import Behaviour
 from sbw_reference.defects import (
     authorization,
+    batches,
     bodies,
     contacts,
+    controls,
     discovery,
     external_ids,
     families,
     filters,
     lists,
     problems,
+    protocol,
     records,
     representation,
     updates,
@@ -51,7 +54,10 @@ def defects() -> dict[str, Defect]:
         filters,
         records,
         lists,
+        protocol,
         contacts,
+        batches,
+        controls,
     )
     listed = [defect for module in modules for defect in module.DEFECTS]
     return {defect.id: defect for defect in (*listed, *families.generated())}
@@ -99,6 +105,7 @@ def to_json(found: Iterable[Defect]) -> list[dict[str, object]]:
             "operations": list(defect.operations),
             "seam": defect.seam,
             "reason": defect.reason,
+            "types": list(defect.types),
         }
         for defect in found
     ]

@@ -6,10 +6,12 @@ from functools import partial
 from typing import Any
 
 from sbw_reference.behaviour import App
+from sbw_reference.problems import REGISTERED
 
 Scope = Any
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Fire = Callable[[], None]
+Headers = dict[str, str]
 Simple = tuple[int, dict[str, str], bytes]
 Make = Callable[[Callable[[App], App], Fire], Callable[[App], App]]
 
@@ -20,9 +22,10 @@ def header(scope: Scope, name: str) -> str | None:
     return next((value.decode("latin-1") for key, value in scope["headers"] if key == wanted), None)
 
 
-def problem(status: int, title: str) -> Simple:
-    """Return a plain problem document as an answer."""
-    document = {"type": "about:blank", "title": title, "status": status}
+def problem(status: int, title: str, name: str | None = None) -> Simple:
+    """Return a problem document as an answer: a plain one, or one of a registered type."""
+    kind = "about:blank" if name is None else REGISTERED + name
+    document = {"type": kind, "title": title, "status": status}
     return status, {"content-type": "application/problem+json"}, json.dumps(document).encode()
 
 
@@ -30,7 +33,7 @@ async def send_simple(send: Send, answer: Simple) -> None:
     """Send an answer that is ready."""
     status, headers, body = answer
     pairs = [(name.encode(), value.encode()) for name, value in headers.items()]
-    if status != 204:
+    if status not in {204, 304}:
         pairs.append((b"content-length", str(len(body)).encode()))
     await send({"type": "http.response.start", "status": status, "headers": pairs})
     await send({"type": "http.response.body", "body": body})
@@ -78,6 +81,27 @@ def replacing(decide: Callable[[Scope, int], Simple | None]) -> Make:
         if answer:
             fire()
             await send_simple(send, answer[0])
+
+    return _middleware(run)
+
+
+def amending(change: Callable[[Scope, int, Headers], Headers]) -> Make:
+    """Return a defect that changes the headers of answers, their names in lower case."""
+
+    async def run(app: App, fire: Fire, scope: Scope, receive: Any, send: Send) -> None:
+        async def amended(message: dict[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                before = {
+                    name.decode(): value.decode("latin-1") for name, value in message["headers"]
+                }
+                after = change(scope, message["status"], before)
+                if after != before:
+                    fire()
+                pairs = [(name.encode(), value.encode("latin-1")) for name, value in after.items()]
+                message = {**message, "headers": pairs}
+            await send(message)
+
+        await app(scope, receive, amended)
 
     return _middleware(run)
 

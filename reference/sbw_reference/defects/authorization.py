@@ -1,5 +1,6 @@
 """Mistakes in who is let in, and to which records."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -8,7 +9,7 @@ from sbw_reference.auth import Grant
 from sbw_reference.cursors import Criteria
 from sbw_reference.defects import asgi
 from sbw_reference.defects.asgi import Scope, Simple
-from sbw_reference.defects.defect import Defect
+from sbw_reference.defects.defect import RECORDS, Defect, answering
 from sbw_reference.problems import Problem
 from sbw_reference.records import Row
 
@@ -107,6 +108,35 @@ def _trimmed(original: Any) -> Any:
         return token[:43] if token else token
 
     return bearer
+
+
+def _out_of_scope(change: Callable[[Problem, bool], Problem]) -> Any:
+    """Change the refusal for a lacking scope; whether the record exists is told."""
+
+    def make(original: Any) -> Any:
+        def out_of_scope(exists: Callable[[], bool], needed: str) -> Problem:
+            return change(original(exists, needed), exists())
+
+        return out_of_scope
+
+    return make
+
+
+def _own_names(found: Problem, _exists: bool) -> Problem:  # noqa: FBT001 - as the seam is called
+    challenge = found.headers[CHALLENGE]
+    named = challenge.partition('scope="')[0] + 'scope="full_access"'
+    return replace(found, headers={CHALLENGE: named})
+
+
+def _reading_suffices(original: Any) -> Any:
+    """Let in whoever has any scope of the resource."""
+
+    def permits(scopes: frozenset[str], needed: str, operation: str) -> bool:
+        family = needed.partition(":")[0]
+        known = {scope.partition(":")[0] for scope in scopes}
+        return original(scopes, needed, operation) or family in known
+
+    return permits
 
 
 DEFECTS = (
@@ -261,5 +291,55 @@ DEFECTS = (
         ("update", "delete"),
         "visible",
         _own_app_only("update", "delete"),
+    ),
+    Defect(
+        "scope-not-found",
+        "What the token's scope does not cover is as if it were not there",
+        ("CORE-017", "CORE-018"),
+        answering(403, *RECORDS),
+        "out_of_scope",
+        _out_of_scope(lambda found, _: replace(found, status=404, name=None, headers={})),
+    ),
+    Defect(
+        "scope-without-challenge",
+        "The refusal for a lacking scope has no WWW-Authenticate header",
+        ("CORE-017",),
+        answering(403, *RECORDS, "batch"),
+        "out_of_scope",
+        _out_of_scope(lambda found, _: replace(found, headers={})),
+    ),
+    Defect(
+        "scope-by-another-name",
+        "The refusal for a lacking scope names one that nobody can ask for",
+        ("CORE-017",),
+        answering(403, *RECORDS, "batch"),
+        "out_of_scope",
+        _out_of_scope(_own_names),
+    ),
+    Defect(
+        "scope-of-reading-suffices",
+        "A token that may read a resource may write it",
+        ("CORE-017", "CORE-018", "BULK-009"),
+        answering(403, *RECORDS, "batch"),
+        "permits",
+        _reading_suffices,
+    ),
+    Defect(
+        "unknown-id-before-scope",
+        "An id that was never given out is 404 also for a token without the scope",
+        ("CORE-018",),
+        answering(403, "read", "update", "delete"),
+        "out_of_scope",
+        _out_of_scope(
+            lambda found, exists: found if exists else replace(found, status=404, name=None)
+        ),
+    ),
+    Defect(
+        "scope-refusal-tells-of-record",
+        "The refusal for a lacking scope has another type where there is no such record",
+        ("CORE-018",),
+        answering(403, "read", "update", "delete"),
+        "out_of_scope",
+        _out_of_scope(lambda found, exists: found if exists else replace(found, name="forbidden")),
     ),
 )

@@ -7,8 +7,9 @@ from typing import Any
 
 from sbw_reference.answers import Answer
 from sbw_reference.behaviour import Behaviour
+from sbw_reference.problems import Problem
 
-TELLING = frozenset({"commit", "middleware", "new_id", "encode"})
+TELLING = frozenset({"batch", "commit", "middleware", "new_id", "encode"})
 """Seams that are no pure functions, or too dear to run twice: their defects count themselves."""
 
 
@@ -16,10 +17,13 @@ TELLING = frozenset({"commit", "middleware", "new_id", "encode"})
 class Defect:
     """One mistake, in data and one replacement.
 
-    `expects` are the requirements that fail with it, its own first; `operations` those it acts
-    on, of landing, list, create, read, update, delete, token and *. `make` gives the function
-    that takes the place of the seam, from the one that stands there; for the seams in TELLING it
-    gets a second argument, which it calls each time that it deviates.
+    `expects` are the requirements that fail with it, its own first. `operations` are those it
+    acts on, of OPERATIONS or `*` for all, each narrowed where it acts on some requests only:
+    `create=415` where the answer would have this status without it, `read+accept` with this
+    header, `read+HEAD` with this method, `list?cursor` with this parameter; `types` are the
+    resources it is about, none for all. `make` gives the function that takes the place of the
+    seam, from the one that stands there; for the seams in TELLING it gets a second argument,
+    which it calls each time that it deviates.
     """
 
     id: str
@@ -29,6 +33,17 @@ class Defect:
     seam: str
     make: Callable[..., Any]
     reason: str | None = None
+    types: tuple[str, ...] = ()
+
+
+RECORDS = ("list", "create", "read", "update", "delete", "upsert")
+OPERATIONS = (*RECORDS, "landing", "catalog", "token", "batch", "control", "undefined")
+"""What requests ask for; `undefined` is a method that an address does not have."""
+
+
+def answering(status: int, *operations: str) -> tuple[str, ...]:
+    """Return operations, all where none are named, narrowed to answers of a status."""
+    return tuple(f"{operation}={status}" for operation in operations or OPERATIONS)
 
 
 @dataclass
@@ -99,3 +114,44 @@ def answered(operation: str, change: Callable[[Answer], Answer]) -> Any:
         return answer
 
     return make
+
+
+def refused(kind: str, **changes: Any) -> Any:
+    """Return a `make` that changes the refusals of one registered type."""
+
+    def make(original: Any) -> Any:
+        def problem(found: Problem) -> Problem:
+            given: Problem = original(found)
+            return replace(given, **changes) if given.name == kind else given
+
+        return problem
+
+    return make
+
+
+def placeless(kind: str) -> Any:
+    """Return a `make` that lets the refusals of one registered type point to the whole body."""
+
+    def make(original: Any) -> Any:
+        def problem(found: Problem) -> Problem:
+            given: Problem = original(found)
+            whole = tuple(replace(fault, pointer="") for fault in given.faults)
+            return replace(given, faults=whole) if given.name == kind else given
+
+        return problem
+
+    return make
+
+
+def let_pass(*keywords: str) -> Any:
+    """Return a `make` that passes over the findings with some keywords."""
+    return lambda original: (
+        lambda findings, *context: tuple(
+            finding for finding in original(findings, *context) if finding.keyword not in keywords
+        )
+    )
+
+
+def kept(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """Return a `make` that changes what is stored of a body."""
+    return lambda original: lambda body, operation: change(original(body, operation))

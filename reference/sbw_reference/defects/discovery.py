@@ -1,12 +1,15 @@
 """Mistakes in the landing page and in what it declares."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
+from sbw_reference import catalog
+from sbw_reference.answers import Answer
+from sbw_reference.auth import Grant
 from sbw_reference.defects import asgi
 from sbw_reference.defects.asgi import Scope, Simple
-from sbw_reference.defects.defect import Defect
+from sbw_reference.defects.defect import Defect, answered
 from sbw_reference.problems import Problem
 
 Page = dict[str, Any]
@@ -44,7 +47,7 @@ def _relative(page: Page) -> Page:
     return {**page, "resources": resources}
 
 
-def _hiding(operation: str, page: Page) -> Page:
+def hiding(operation: str, page: Page) -> Page:
     """Leave an operation out of the declaration of each resource that has others."""
     resources = {
         name: {**entry, "operations": [one for one in entry["operations"] if one != operation]}
@@ -77,6 +80,46 @@ def _status(old: int, new: int) -> Any:
         return problem
 
     return make
+
+
+def _no_catalog(scope: Scope) -> Simple | None:
+    return asgi.problem(404, "Not found") if scope["path"] == catalog.PATH else None
+
+
+def _manual(answer: Answer) -> Answer:
+    """Lead to what people read instead of the API."""
+    [context] = answer.document["linkset"]
+    base = context["item"][0]["href"]
+    leads = {"anchor": context["anchor"], "service-doc": [{"href": f"{base}documentation"}]}
+    return replace(answer, document={"linkset": [leads]})
+
+
+def _with_token(change: Callable[[Page], Page]) -> Any:
+    """Change the landing page for those who send a token."""
+
+    def make(original: Any) -> Any:
+        def landing_for(page: Page, grant: Grant | None) -> Page:
+            shown: Page = original(page, grant)
+            return shown if grant is None else change(shown)
+
+        return landing_for
+
+    return make
+
+
+def _partner_class(page: Page) -> Page:
+    """Claim for partners what the public is not told of."""
+    first = page["conforms_to"][0]
+    return {**page, "conforms_to": [*page["conforms_to"], first.rpartition("/")[0] + "/partners"]}
+
+
+def _partner_operations(page: Page) -> Page:
+    """Offer partners that records can be updated which nobody else is offered that for."""
+    resources = {
+        name: {**entry, "operations": list(dict.fromkeys([*entry["operations"], "update"]))}
+        for name, entry in page["resources"].items()
+    }
+    return {**page, "resources": resources}
 
 
 def _one_origin(headers: Mapping[str, str]) -> dict[str, str]:
@@ -182,7 +225,7 @@ DEFECTS = (
         ("CORE-004",),
         ("landing", "update"),
         "landing",
-        lambda original: lambda page: _hiding("update", original(page)),
+        lambda original: lambda page: hiding("update", original(page)),
     ),
     Defect(
         "read-served-undeclared",
@@ -190,6 +233,48 @@ DEFECTS = (
         ("CORE-003", "CORE-004"),
         ("landing", "read"),
         "landing",
-        lambda original: lambda page: _hiding("read", original(page)),
+        lambda original: lambda page: hiding("read", original(page)),
+    ),
+    Defect(
+        "no-api-catalog",
+        "The origin has no API catalog",
+        ("CORE-006",),
+        ("catalog",),
+        "middleware",
+        asgi.answering(_no_catalog),
+    ),
+    Defect(
+        "api-catalog-as-json",
+        "The API catalog is sent as application/json",
+        ("CORE-006",),
+        ("catalog",),
+        "content_type",
+        lambda original: (
+            lambda kind, operation: original("json" if kind == "linkset" else kind, operation)
+        ),
+    ),
+    Defect(
+        "api-catalog-of-pages",
+        "The API catalog leads to the documentation and not to the API",
+        ("CORE-006",),
+        ("catalog",),
+        "answer",
+        answered("catalog", _manual),
+    ),
+    Defect(
+        "landing-with-class-for-partners",
+        "The landing page claims a further class for those who send a token",
+        ("CORE-007",),
+        ("landing",),
+        "landing_for",
+        _with_token(_partner_class),
+    ),
+    Defect(
+        "landing-with-operations-for-partners",
+        "The landing page offers further operations to those who send a token",
+        ("CORE-007",),
+        ("landing",),
+        "landing_for",
+        _with_token(_partner_operations),
     ),
 )

@@ -8,10 +8,11 @@ from sbw_reference.answers import Answer
 from sbw_reference.cursors import Criteria, Cursor
 from sbw_reference.defects.defect import Defect, answered
 from sbw_reference.pages import Fetch
-from sbw_reference.problems import Refusal, invalid_parameter
+from sbw_reference.problems import Problem, Refusal, invalid_parameter
 from sbw_reference.records import Row
 
 Page = tuple[list[Row], int | None]
+MINUTE = 60_000  # milliseconds
 EVERYTHING = 1_000_000
 LARGEST_HERE = 50
 INTERNAL = "http://10.0.0.5:8080"
@@ -116,6 +117,33 @@ def _null_next(answer: Answer) -> Answer:
     if answer.kind != "json" or "next" in answer.document:
         return answer
     return replace(answer, document={**answer.document, "next": None})
+
+
+def _expiring(minutes: int) -> Any:
+    """Let a cursor expire so long after it was given out."""
+
+    def make(original: Any) -> Any:
+        def expired(cursor: Cursor, epoch: int, now: int) -> bool:
+            return original(cursor, epoch, now) or now - cursor.given > minutes * MINUTE
+
+        return expired
+
+    return make
+
+
+def _refused_as(status: int, name: str | None) -> Any:
+    """Change how a cursor that has expired is refused."""
+
+    def make(original: Any) -> Any:
+        def problem(found: Problem) -> Problem:
+            given: Problem = original(found)
+            if given.name != "cursor-expired":
+                return given
+            return replace(given, status=status, name=name)
+
+        return problem
+
+    return make
 
 
 DEFECTS = (
@@ -256,5 +284,45 @@ DEFECTS = (
         ("list",),
         "next_url",
         _moved(lambda collection: collection.replace("http://", "https://", 1)),
+    ),
+    Defect(
+        "cursor-for-half-an-hour",
+        "A cursor works for half an hour",
+        ("CORE-078",),
+        ("list?cursor",),
+        "expired",
+        _expiring(30),
+    ),
+    Defect(
+        "cursor-for-an-hour-in-all",
+        "A cursor works for an hour and a half, however often it is used",
+        ("CORE-078",),
+        ("list?cursor",),
+        "expired",
+        _expiring(90),
+    ),
+    Defect(
+        "expired-cursor-invalid",
+        "A cursor that has expired is refused as one that never was",
+        ("CORE-079",),
+        ("list=410",),
+        "problem",
+        _refused_as(400, "invalid-parameter"),
+    ),
+    Defect(
+        "expired-cursor-untyped",
+        "A cursor that has expired is gone like any address",
+        ("CORE-079",),
+        ("list=410",),
+        "problem",
+        _refused_as(410, None),
+    ),
+    Defect(
+        "expired-cursor-goes-on",
+        "Cursors that were let expire still work",
+        ("CORE-079",),
+        ("list=410",),
+        "expired",
+        lambda _original: lambda _cursor, _epoch, _now: False,
     ),
 )

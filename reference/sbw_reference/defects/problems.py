@@ -10,6 +10,8 @@ from sbw_reference.defects.defect import Defect
 from sbw_reference.problems import Problem
 
 Document = dict[str, Any]
+PUBLIC = ("/", "/token")
+UPSERTED = "/by-external-id"
 
 
 def _document(change: Callable[[Document], Document]) -> Any:
@@ -59,6 +61,22 @@ def _absent(*fates: str, **changes: Any) -> Any:
         return absent
 
     return make
+
+
+def _text_at_the_gate(scope: Scope) -> Simple | None:
+    """Refuse what is no JSON before anybody looks at who sends it, and where to."""
+    kind = (asgi.header(scope, "content-type") or "json").partition(";")[0].lower()
+    public = scope["path"] in PUBLIC
+    return None if public or "json" in kind else asgi.problem(415, "Unsupported media type")
+
+
+def _blind_at_the_gate(scope: Scope) -> Simple | None:
+    """Refuse a patch without If-Match before anybody looks for the record."""
+    let_in = asgi.header(scope, "authorization") is not None
+    blind = scope["method"] == "PATCH" and asgi.header(scope, "if-match") is None
+    if not (let_in and blind) or scope["path"].endswith(UPSERTED):
+        return None
+    return asgi.problem(428, "Precondition required", "precondition-required")
 
 
 DEFECTS = (
@@ -149,5 +167,21 @@ DEFECTS = (
         ("read", "update", "delete"),
         "absent",
         _absent("unknown", "foreign", status=410),
+    ),
+    Defect(
+        "media-type-before-token",
+        "A body in another format is refused before token, address and record are looked at",
+        ("CORE-083",),
+        ("create+content-type", "update+content-type"),
+        "middleware",
+        asgi.answering(_text_at_the_gate),
+    ),
+    Defect(
+        "precondition-before-record",
+        "A patch without If-Match is refused before record and body are looked at",
+        ("CORE-083",),
+        ("update=404", "update=415", "update=400"),
+        "middleware",
+        asgi.answering(_blind_at_the_gate),
     ),
 )

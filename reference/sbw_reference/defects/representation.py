@@ -3,14 +3,17 @@
 import hashlib
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
+from sbw_reference.answers import Answer
 from sbw_reference.auth import Grant
-from sbw_reference.defects.defect import Defect
+from sbw_reference.defects.defect import Defect, answered
 from sbw_reference.records import Row
 
 Record = dict[str, Any]
 Fire = Callable[[], None]
+CACHE = "Cache-Control"
 MINUTE = 60_000  # milliseconds
 SHOWING = frozenset({"read", "list"})
 
@@ -111,6 +114,16 @@ def _times(change: Callable[[Row, int, int, int], tuple[int, int]]) -> Any:
         return times
 
     return make
+
+
+def _cached(value: str | None) -> Callable[[Answer], Answer]:
+    """Change the Cache-Control header of an answer, or leave it out."""
+
+    def change(answer: Answer) -> Answer:
+        others = {name: text for name, text in answer.headers.items() if name != CACHE}
+        return replace(answer, headers=others if value is None else {**others, CACHE: value})
+
+    return change
 
 
 DEFECTS = (
@@ -225,5 +238,29 @@ DEFECTS = (
         ("update",),
         "times",
         _times(lambda _before, _now, made, changed: (made, -(-changed // MINUTE) * MINUTE)),
+    ),
+    Defect(
+        "lists-cached-for-all",
+        "Lists are kept for a minute by whoever stands between",
+        ("CORE-037",),
+        ("list=200",),
+        "answer",
+        answered("list", _cached("public, max-age=60")),
+    ),
+    Defect(
+        "records-without-cache-control",
+        "Single records say nothing of who may keep them",
+        ("CORE-037",),
+        ("read=200",),
+        "answer",
+        answered("read", _cached(None)),
+    ),
+    Defect(
+        "records-revalidated-by-all",
+        "Records that were written are no-cache, which shared caches may keep",
+        ("CORE-037",),
+        ("update=200",),
+        "answer",
+        answered("update", _cached("no-cache")),
     ),
 )
