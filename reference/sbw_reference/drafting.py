@@ -49,6 +49,7 @@ def settled(write: Write, turn: Turn, before: Body, sent: Body, draft: Draft) ->
     behaviour, offer, operation = write.behaviour, write.offer, write.call.operation
     if offer.custom and CUSTOM_FIELDS in draft.body:
         found = tuple(custom_fields.findings(write, turn, before, draft.body))
+        found = behaviour.findings(found, operation)
         draft = strained(write, draft, found) if found else draft
     whole = draft.body
     if offer.codes:
@@ -58,7 +59,7 @@ def settled(write: Write, turn: Turn, before: Body, sent: Body, draft: Draft) ->
             raise refusal("validation", "A native code and its canonical value disagree.", wrong)
     if offer.limits:
         found = tuple(finding for limit in offer.limits for finding in limit.findings(whole))
-        if broken := behaviour.constrained(found):
+        if broken := behaviour.constrained(found, operation):
             raise refusal("constraint", "The body is beyond a declared limit.", broken)
     if offer.refs:
         found = (*draft.lost, *references.dangling(write, turn, before, whole))
@@ -142,7 +143,8 @@ def writable(write: Write, body: Any, record: Body) -> Any:
     refused = [
         pointer_to(*path) for path, value in sent if not _as_it_is(offer, record, path, value)
     ]
-    if pointers := write.behaviour.read_only(tuple(refused)):
+    named = tuple(pointer_to(*path) for path, _ in sent)
+    if pointers := write.behaviour.read_only(tuple(refused), named):
         found = tuple(Fault(place, "read-only", "Only the provider sets it.") for place in pointers)
         raise Refusal(Problem(422, "read-only", "The body sets what is read-only.", found))
     for path, _ in sent:

@@ -57,7 +57,8 @@ def dangling(
             if id_ in old or id_ == NOBODY:
                 continue
             if id_ not in seen:
-                seen[id_] = value["type"] == ref.type and turn.find(ref.type, id_) is not None
+                fits = value.get("type", ref.type) == ref.type
+                seen[id_] = fits and turn.find(ref.type, id_) is not None
             if not seen[id_]:
                 yield _unknown(path)
 

@@ -15,19 +15,27 @@ from sbw_reference.defects import (
     authorization,
     batches,
     bodies,
+    conditional,
     contacts,
     controls,
+    declared,
     discovery,
     external_ids,
     families,
     filters,
+    lenience,
+    links,
     lists,
+    own,
     problems,
     protocol,
     records,
     representation,
+    retries,
     updates,
+    upserts,
     variants,
+    variants_http,
     versions,
 )
 from sbw_reference.defects.defect import Counter, Defect, apply
@@ -44,17 +52,24 @@ def defects() -> dict[str, Defect]:
     """Return all defects by id, in the order of the text."""
     modules = (
         discovery,
+        declared,
         authorization,
         representation,
+        own,
         versions,
         updates,
+        retries,
+        conditional,
         problems,
+        protocol,
         bodies,
+        lenience,
+        links,
         external_ids,
         filters,
+        upserts,
         records,
         lists,
-        protocol,
         contacts,
         batches,
         controls,
@@ -65,7 +80,8 @@ def defects() -> dict[str, Defect]:
 
 def variants_by_id() -> dict[str, Variant]:
     """Return all variants by id."""
-    return {variant.id: variant for variant in variants.VARIANTS}
+    listed = (*variants.VARIANTS, *variants_http.VARIANTS)
+    return {variant.id: variant for variant in listed}
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +93,17 @@ class Composed:
 
 
 def behave(defect: str | None, variant: str | None) -> Composed:
-    """Return the behaviour of a variant with a defect; UsageError for an id that there is not."""
-    behaviour = Behaviour()
+    """Return the behaviour of a variant with a defect; UsageError for an id that there is not.
+
+    A defect of a variant brings it along where no other one is asked for.
+    """
+    behaviour, counter = Behaviour(), Counter()
+    mistake = known(defect, defects(), "defect") if defect is not None else None
+    variant = variant or (mistake.variant if mistake is not None else None)
     if variant is not None:
         behaviour = known(variant, variants_by_id(), "variant").apply(behaviour)
-    counter = Counter()
-    if defect is not None:
-        behaviour = apply(known(defect, defects(), "defect"), behaviour, counter)
+    if mistake is not None:
+        behaviour = apply(mistake, behaviour, counter)
     return Composed(behaviour, counter)
 
 
@@ -106,6 +126,7 @@ def to_json(found: Iterable[Defect]) -> list[dict[str, object]]:
             "seam": defect.seam,
             "reason": defect.reason,
             "types": list(defect.types),
+            "variant": defect.variant,
         }
         for defect in found
     ]

@@ -4,13 +4,19 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
+from sbw_reference.decisions import Having
 from sbw_reference.defects.defect import Defect
 from sbw_reference.defects.updates import texts
+from sbw_reference.problems import Problem, Refusal
+from sbw_reference.records import Row
 
 Body = dict[str, Any]
 Record = dict[str, Any]
 LAST_OF_PLANE = "\uffff"
 ADDRESSES = "emails"
+DIGITS = "0123456789"
+MANY = 8
+MAILBOXES = frozenset({"info", "mail", "office", "sales"})
 
 
 def _kept(change: Callable[[Body], Body]) -> Any:
@@ -88,6 +94,87 @@ def _unchecked(*keywords: str) -> Any:
     )
 
 
+def _phones(change: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    """Change the phones that are stored."""
+
+    def changed(body: Body) -> Body:
+        if not isinstance(body.get("phones"), list):
+            return body
+        return {**body, "phones": [change(phone) for phone in body["phones"]]}
+
+    return _kept(changed)
+
+
+def _numbered(phone: dict[str, Any]) -> dict[str, Any]:
+    """Make a number of the digits that somebody wrote down, if they are many."""
+    digits = "".join(c for c in phone.get("raw", "") if c in DIGITS).lstrip("0")
+    return phone if "number" in phone or len(digits) < MANY else {**phone, "number": f"+{digits}"}
+
+
+def _cleaned(phone: dict[str, Any]) -> dict[str, Any]:
+    """Keep what can be dialled of a phone, if that is much."""
+    digits = "".join(c for c in phone.get("raw", "") if c in f"+{DIGITS}")
+    return phone if len(digits) < MANY else {**phone, "raw": digits}
+
+
+def _name(change: Callable[[dict[str, str]], dict[str, str]]) -> Any:
+    return _kept(
+        lambda body: (
+            {**body, "name": change(body["name"])} if isinstance(body.get("name"), dict) else body
+        )
+    )
+
+
+def _split(name: dict[str, str]) -> dict[str, str]:
+    """Take a whole name of one word for the family name."""
+    alone = set(name) == {"full"} and " " not in name["full"]
+    return {**name, "family": name["full"]} if alone else name
+
+
+def _joined(name: dict[str, str]) -> dict[str, str]:
+    """Put two family names together."""
+    if not {"family", "family2"} <= set(name) or "full" in name:
+        return name
+    others = {part: text for part, text in name.items() if part != "family2"}
+    return {**others, "family": f"{name['family']} {name['family2']}"}
+
+
+def _same_mailbox(body: Any, having: Having) -> Row | None:
+    """Return the contact that has the mailbox of several people that a new one has."""
+    entries = body.get(ADDRESSES)
+    shared = [
+        entry["address"]
+        for entry in (entries if isinstance(entries, list) else [])
+        if isinstance(entry.get("address"), str) and entry["address"].partition("@")[0] in MAILBOXES
+    ]
+    rows = [row for address in shared for row in having(f"/{ADDRESSES}/*/address", address)]
+    return rows[0] if rows else None
+
+
+def _refused_mailbox(_original: Any) -> Any:
+    def taken_for(body: Any, having: Having) -> Row | None:
+        row = _same_mailbox(body, having)
+        if row is not None:
+            detail = "Another contact has this address."
+            raise Refusal(Problem(409, "duplicate", detail, record=(row.type, row.id)))
+        return None
+
+    return taken_for
+
+
+def _also(type_: str, other: str) -> Any:
+    """Look for the ids of a type among those of another one too."""
+
+    def make(original: Any) -> Any:
+        def tables(asked: str, operation: str) -> tuple[str, ...]:
+            found: tuple[str, ...] = original(asked, operation)
+            return (*found, other) if (asked, operation) == (type_, "read") else found
+
+        return tables
+
+    return make
+
+
 DEFECTS = (
     Defect(
         "created-at-with-offset",
@@ -160,5 +247,75 @@ DEFECTS = (
         ("create", "update"),
         "keep",
         _local_part(lambda local: local.partition("+")[0] or local),
+    ),
+    Defect(
+        "phone-numbers-invented",
+        "Digits in a phone that was only written down become a number",
+        ("CONTACTS-004", "CORE-040"),
+        ("create", "update", "upsert"),
+        "keep",
+        _phones(_numbered),
+    ),
+    Defect(
+        "phones-cleaned",
+        "Of a phone as it was written only digits are kept",
+        ("CONTACTS-004", "CORE-040"),
+        ("create", "update", "upsert"),
+        "keep",
+        _phones(_cleaned),
+    ),
+    Defect(
+        "single-name-is-family",
+        "A whole name of one word becomes the family name too",
+        ("CONTACTS-005", "CORE-040"),
+        ("create", "update", "upsert"),
+        "keep",
+        _name(_split),
+        types=("contact",),
+    ),
+    Defect(
+        "family-names-joined",
+        "Two family names become one where there is no whole name",
+        ("CONTACTS-005", "CORE-040"),
+        ("create", "update", "upsert"),
+        "keep",
+        _name(_joined),
+        types=("contact",),
+    ),
+    Defect(
+        "shared-mailbox-is-one-contact",
+        "People who share a mailbox such as info@ are one contact",
+        ("C3",),
+        ("create",),
+        "taken_for",
+        lambda _original: _same_mailbox,
+        types=("contact",),
+    ),
+    Defect(
+        "shared-mailbox-refused",
+        "A second contact with a mailbox such as info@ is refused as a duplicate",
+        ("C3",),
+        ("create",),
+        "taken_for",
+        _refused_mailbox,
+        types=("contact",),
+    ),
+    Defect(
+        "contacts-are-organizations",
+        "The id of a contact leads to an organization",
+        ("O1", "CONTACTS-001"),
+        ("read=404",),
+        "tables",
+        _also("organization", "contact"),
+        types=("contact", "organization"),
+    ),
+    Defect(
+        "organizations-are-contacts",
+        "The id of an organization leads to a contact",
+        ("O1", "CONTACTS-001", "C1"),
+        ("read=404",),
+        "tables",
+        _also("contact", "organization"),
+        types=("contact", "organization"),
     ),
 )

@@ -21,9 +21,9 @@ class Defect:
     acts on, of OPERATIONS or `*` for all, each narrowed where it acts on some requests only:
     `create=415` where the answer would have this status without it, `read+accept` with this
     header, `read+HEAD` with this method, `list?cursor` with this parameter; `types` are the
-    resources it is about, none for all. `make` gives the function that takes the place of the
-    seam, from the one that stands there; for the seams in TELLING it gets a second argument,
-    which it calls each time that it deviates.
+    resources it is about, none for all, `variant` the provider that it is a mistake of. `make`
+    gives the function that takes the place of the seam, from the one that stands there; for the
+    seams in TELLING it gets a second argument, which it calls each time that it deviates.
     """
 
     id: str
@@ -34,6 +34,7 @@ class Defect:
     make: Callable[..., Any]
     reason: str | None = None
     types: tuple[str, ...] = ()
+    variant: str | None = None
 
 
 RECORDS = ("list", "create", "read", "update", "delete", "upsert")

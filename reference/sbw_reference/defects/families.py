@@ -11,8 +11,9 @@ from sbw_validator.standard import Resource, Standard, load_standard
 from sbw_validator.validation import validate
 
 ENVELOPE = frozenset({"id", "type", "meta", "external_ids"})
+OPEN = frozenset({"extensions", "custom_fields"})
 EACH = "*"
-WRITES = ("create", "update")
+WRITES = ("create", "update", "upsert")
 
 Path = tuple[str, ...]
 
@@ -20,17 +21,21 @@ Path = tuple[str, ...]
 def generated() -> Iterator[Defect]:
     """Yield the defects of all families for the standard in use."""
     standard = load_standard()
+    lost: dict[Path, list[str]] = {}
     for resource in standard.resources.values():
         if "create" in resource.operations:
             for path in sampled(standard, resource):
-                yield drops_member(path)
+                lost.setdefault(path, []).append(resource.type)
+    for path, types in lost.items():
+        yield drops_member(path, tuple(types))
     for rule in rules():
-        if any(type_ in standard.resources for type_ in rule.types):
-            yield accepts_violation(rule.id, "create")
-            yield accepts_violation(rule.id, "update")
+        bound = tuple(type_ for type_ in rule.types if type_ in standard.resources)
+        if bound:
+            yield accepts_violation(rule.id, "create", bound)
+            yield accepts_violation(rule.id, "update", bound)
 
 
-def drops_member(path: Path) -> Defect:
+def drops_member(path: Path, types: tuple[str, ...]) -> Defect:
     """Return the defect that loses a member; `*` in its path stands for each element."""
     pointer = "".join(f"/{0 if part == EACH else part}" for part in path)
     return Defect(
@@ -40,10 +45,11 @@ def drops_member(path: Path) -> Defect:
         WRITES,
         "keep",
         lambda original: lambda body, operation: without(original(body, operation), path),
+        types=types,
     )
 
 
-def accepts_violation(rule: str, operation: str) -> Defect:
+def accepts_violation(rule: str, operation: str, types: tuple[str, ...]) -> Defect:
     """Return the defect that lets pass what breaks a rule, in a create or an update."""
 
     def make(original: Any) -> Any:
@@ -60,9 +66,10 @@ def accepts_violation(rule: str, operation: str) -> Defect:
         f"accepts-violation:{rule}{suffix}",
         f"A {operation} that breaks {rule} is accepted",
         (rule,),
-        (operation,),
+        (f"{operation}=422",),
         "findings",
         make,
+        types=types,
     )
 
 
@@ -79,22 +86,22 @@ def without(value: Any, path: Path) -> Any:
 
 
 def sampled(standard: Standard, resource: Resource) -> list[Path]:
-    """Return paths to lose, two of each member of the top level.
+    """Return paths to lose, one of each member of the top level.
 
-    They are the second and the last that the examples hold and that no example needs to be valid.
+    It is the last that the examples hold and that no example needs to be valid.
     """
     examples = list(valid_examples(standard, resource))
     chosen: list[Path] = []
     change = tuple(parts_of(resource.change.pointer)) if resource.change else ()
-    tops = sorted({name for example in examples for name in example} - ENVELOPE)
+    tops = sorted({name for example in examples for name in example} - ENVELOPE - OPEN)
     for top in tops:
         paths = {path for example in examples for path in leaves(example.get(top), (top,))}
         spare = [
             path
             for path in sorted(paths - {change})
-            if len(path) > 1 and expendable(standard, resource, path, examples)
+            if expendable(standard, resource, path, examples)
         ]
-        chosen += dict.fromkeys(spare[1:2] + spare[-1:])
+        chosen += spare[-1:]
     return chosen
 
 

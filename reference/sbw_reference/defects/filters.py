@@ -6,13 +6,16 @@ from typing import Any, cast
 
 from sbw_reference.cursors import Criteria
 from sbw_reference.defects.defect import Defect
+from sbw_reference.entries import Entry
 from sbw_reference.pages import Fetch
+from sbw_reference.places import found, pattern_of
 from sbw_reference.records import ExternalKey, Row, external_keys
 
 DAY = 86_400_000  # milliseconds
 SECOND = 1_000
 MOST = 5
 EVERYTHING = 1_000_000
+MEMBERS = ("list?email", "list?organization", "list?applies_to")
 Page = tuple[list[Row], int | None]
 
 
@@ -57,6 +60,39 @@ def _created_since(original: Any) -> Any:
         return cast(Page, original(fetch_new, criteria, after, limit))
 
     return page
+
+
+def _of_members(fits: Callable[[Row, Entry], bool]) -> Any:
+    """Look at all records for what a filter for a member asks for."""
+
+    def make(original: Any) -> Any:
+        def page(fetch: Fetch, criteria: Criteria, after: int, limit: int) -> Page:
+            if not criteria.held:
+                return cast(Page, original(fetch, criteria, after, limit))
+
+            def fetch_fitting(_criteria: Criteria, start: int, count: int) -> list[Row]:
+                rows = fetch(replace(criteria, held=()), start, EVERYTHING)
+                fitting = [row for row in rows if all(fits(row, one) for one in criteria.held)]
+                return fitting[:count]
+
+            return cast(Page, original(fetch_fitting, criteria, after, limit))
+
+        return page
+
+    return make
+
+
+def _texts_at(row: Row, entry: Entry) -> list[str]:
+    return [str(value) for _, value in found(row.body, pattern_of(entry.pointer))]
+
+
+def _case_blind(row: Row, entry: Entry) -> bool:
+    return entry.text.lower() in [text.lower() for text in _texts_at(row, entry)]
+
+
+def _first_only(row: Row, entry: Entry) -> bool:
+    first = _texts_at(row, entry)[:1]
+    return [entry.text.lower()] == [text.lower() for text in first]
 
 
 def _since(change: Callable[[int], int]) -> Any:
@@ -147,5 +183,53 @@ DEFECTS = (
         ("list",),
         "page",
         _created_since,
+    ),
+    Defect(
+        "ids-filter-ignored",
+        "The filter by ids is passed over",
+        ("CORE-066",),
+        ("list?ids",),
+        "criteria",
+        _selecting(lambda criteria: replace(criteria, ids=None)),
+    ),
+    Defect(
+        "ids-filter-takes-one",
+        "Of several ids the filter takes the first",
+        ("CORE-066",),
+        ("list?ids",),
+        "ids",
+        lambda original: lambda text: original(text)[:1],
+    ),
+    Defect(
+        "member-filters-ignored",
+        "Filters for members are passed over",
+        ("CORE-067",),
+        MEMBERS,
+        "criteria",
+        _selecting(lambda criteria: replace(criteria, held=())),
+    ),
+    Defect(
+        "member-filters-compare-text",
+        "Filters for members compare text, not values",
+        ("CORE-067",),
+        MEMBERS,
+        "page",
+        _of_members(lambda row, entry: entry.text in _texts_at(row, entry)),
+    ),
+    Defect(
+        "member-filters-blind-for-case",
+        "Filters for members find what is written in another case",
+        ("CORE-067",),
+        MEMBERS,
+        "page",
+        _of_members(_case_blind),
+    ),
+    Defect(
+        "member-filters-see-the-first",
+        "Filters for members look at the first element of an array",
+        ("CORE-067",),
+        MEMBERS,
+        "page",
+        _of_members(_first_only),
     ),
 )
