@@ -110,8 +110,8 @@ class Exchange:
         """What a defect of the provider can act on, from broad to narrow.
 
         The operation; the operation with its status (`create=422`), with a header that a check
-        sent (`read+if-none-match`) or the method where it is HEAD (`read+HEAD`), and with a query
-        parameter (`list?email`).
+        sent (`read+if-none-match`) or the method where it is HEAD (`read+HEAD`), with a query
+        parameter (`list?email`), and with a member of the body (`create/emails`).
         """
         operation = self.request.operation
         yield operation
@@ -122,6 +122,19 @@ class Exchange:
             yield f"{operation}+HEAD"
         for name, _ in parse_qsl(urlsplit(self.request.url).query, keep_blank_values=True):
             yield f"{operation}?{name}"
+        for name in self._members:
+            yield f"{operation}/{name}"
+
+    @property
+    def _members(self) -> list[str]:
+        """Members at the top of the body that was sent; those of all operations of a batch."""
+        try:
+            sent = json.loads(self.request.body or b"null")
+        except (ValueError, RecursionError):
+            return []
+        operations = sent.get("operations") if isinstance(sent, dict) else None
+        inner = [one.get("body") for one in operations or () if isinstance(one, dict)]
+        return list({name for one in (sent, *inner) if isinstance(one, dict) for name in one})
 
     @property
     def got(self) -> str:

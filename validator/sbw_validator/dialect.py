@@ -6,6 +6,7 @@ it and whose classes hold all of Unicode; formats differ from their RFCs; and an
 """
 
 import re
+from collections import OrderedDict
 from collections.abc import Iterator
 from functools import cache, partial
 from ipaddress import AddressValueError, IPv6Address
@@ -213,8 +214,27 @@ def is_uri(value: object) -> bool:
         return False
 
 
+_built: OrderedDict[int, tuple[Schema, Any]] = OrderedDict()
+MOST_BUILT = 64
+
+
 def explainer(bundle: Schema) -> Any:
-    """Return a jsonschema validator of a bundle."""
+    """Return a jsonschema validator of a bundle; the last ones are kept, for to build one is dear.
+
+    A bundle is known by its identity: who holds it does not change it.
+    """
+    known = _built.get(id(bundle))
+    if known is not None and known[0] is bundle:
+        _built.move_to_end(id(bundle))
+        return known[1]
+    built = _explainer(bundle)
+    _built[id(bundle)] = (bundle, built)
+    while len(_built) > MOST_BUILT:
+        _built.popitem(last=False)
+    return built
+
+
+def _explainer(bundle: Schema) -> Any:
     keywords = {
         "pattern": _pattern,
         "properties": _properties,

@@ -80,7 +80,17 @@ class Drafts:
         return found
 
     def invalid(self) -> list[Example]:
-        """The invalid examples that are still invalid where no limit of the app is broken too."""
+        """The invalid examples that are still invalid where no limit of the app is broken too.
+
+        All checks of a run send the same ones: to fit them again is only done for what is unique.
+        """
+        run, key = self.trial.run, (self.business, self.resource.type)
+        unique = bool(self.resource.unique or list(self.fit.limits.with_("unique")))
+        if unique or key not in run.invalid:
+            run.invalid[key] = self._invalid()
+        return run.invalid[key]
+
+    def _invalid(self) -> list[Example]:
         run, found = self.trial.run, []
         for example in bodies.invalid(run.standard, self.resource):
             value = self.fit.broken(example.value)
