@@ -3,6 +3,7 @@
 from typing import Any
 
 from sbw_conformance.checks import bodies, check, pointers
+from sbw_conformance.checks.drafts import CUSTOM_FIELDS
 from sbw_conformance.checks.records import OtherApp, Record, Records
 from sbw_conformance.checks.trial import CouldNotRun, NotClaimed
 
@@ -129,7 +130,7 @@ def _definitions(records: Records) -> Records:
         raise NotClaimed(f"{records.resource.type} stores no custom fields")
     if records.definition() is None:
         raise NotClaimed("definitions of custom fields cannot be created")
-    found: Records = records.sibling("custom_field_definition")
+    found: Records = records.sibling(CUSTOM_FIELDS)
     return found
 
 

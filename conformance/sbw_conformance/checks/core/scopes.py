@@ -63,7 +63,7 @@ def scope_to_write_is_needed(records: Records, reader: ReadOnlyToken) -> None:
 def scope_to_read_is_needed(records: Records, narrow: BusinessOnlyToken) -> None:
     """A token for something else reads nothing of this."""
     reads = sorted(records.operations & READS)
-    business = narrow.sibling("business")
+    business = narrow.sibling(records.trial.run.standard.classes["core"].required[0])
     needed = _scope(records, "read")
     if needed == _scope(business, "read"):
         raise NotClaimed(f"{records.resource.type} is what the narrow token can read")
