@@ -1,12 +1,12 @@
 # make conformance   judge the reference provider, set-up included
 # make test          run the test suite, set-up included
-# make lint types arch spec selftest build full   one nox session each
+# make lint types arch spec ajv selftest build full   one nox session each
 PYTHON ?= python3
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check -qq
 .DEFAULT_GOAL := conformance
 
-.PHONY: conformance test tests lint types arch spec selftest build full
+.PHONY: conformance test tests lint types arch spec ajv selftest build full
 
 conformance: $(VENV)/installed
 	@$(VENV)/bin/sbw test --reference
@@ -14,7 +14,7 @@ conformance: $(VENV)/installed
 test: $(VENV)/installed-dev
 	@$(VENV)/bin/pytest --cov
 
-tests lint types arch spec selftest build full: $(VENV)/installed-dev
+tests lint types arch spec ajv selftest build full: $(VENV)/installed-dev
 	@$(VENV)/bin/nox -s $@
 
 $(VENV)/installed: pyproject.toml

@@ -1,6 +1,8 @@
 """The CI's sessions. All run in the one .venv that `make test` sets up."""
 
+import json
 import os
+import shutil
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -8,6 +10,7 @@ import nox
 
 ROOT = Path(__file__).parent
 BIN = ROOT / ".venv" / "bin"
+AJV = ROOT / "tests" / "ajv"
 FIRST_EXAMPLE = """
 from sbw_validator.data import data
 valid = data() / "schemas" / "draft" / "examples" / "contact" / "valid"
@@ -15,7 +18,7 @@ print(min(str(file) for file in valid.iterdir()))
 """
 
 nox.options.default_venv_backend = "none"
-nox.options.sessions = ["tests", "types", "lint", "arch", "spec", "selftest", "build"]
+nox.options.sessions = ["tests", "types", "lint", "arch", "spec", "ajv", "selftest", "build"]
 
 
 def run(session: nox.Session, tool: str, *arguments: str | Path) -> None:
@@ -52,6 +55,41 @@ def arch(session: nox.Session) -> None:
 def spec(session: nox.Session) -> None:
     """Check the standard's text, schemas, registry and examples."""
     run(session, "sbw", "schema", "lint")
+
+
+@nox.session
+def ajv(session: nox.Session) -> None:
+    """Hold the verdicts of ajv, in JavaScript, and of our validator equal on every example."""
+    place = ROOT / ".nox" / "ajv"
+    install_ajv(session, place)
+    said = session.run(BIN / "python", AJV / "ours.py", external=True, silent=True)
+    (place / "ours.json").write_text(str(said), encoding="utf-8")
+    wrong = json.loads(str(said))
+    verdicts = wrong["examples"][0]["verdicts"]
+    verdicts["full"] = not verdicts["full"]
+    (place / "wrong.json").write_text(json.dumps(wrong), encoding="utf-8")
+    judge = ["node", AJV / "judge.cjs"]
+    env = {"NODE_PATH": str(place / "node_modules")}
+    session.run(*judge, place / "ours.json", external=True, env=env)
+    # One verdict turned round has to be noticed, or the line above means nothing.
+    session.run(
+        *judge, place / "wrong.json", external=True, env=env, silent=True, success_codes=[1]
+    )
+
+
+def install_ajv(session: nox.Session, place: Path) -> None:
+    """Install ajv into a folder, once for each lock file."""
+    if shutil.which("npm") is None:
+        session.error("there is no npm here; install Node.js 20 or newer with npm")
+    lock, done = (AJV / "package-lock.json").read_bytes(), place / "installed.json"
+    if done.is_file() and done.read_bytes() == lock:
+        return
+    place.mkdir(parents=True, exist_ok=True)
+    for name in ("package.json", "package-lock.json", ".npmrc"):
+        shutil.copy(AJV / name, place)
+    with session.chdir(place):
+        session.run("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", external=True)
+    done.write_bytes(lock)
 
 
 @nox.session
