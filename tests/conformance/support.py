@@ -7,6 +7,7 @@
 import http.client
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -16,14 +17,23 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
 
 from sbw_conformance.checks import Check, catalog
+from sbw_conformance.checks.records import Records
+from sbw_conformance.checks.run import Run
+from sbw_conformance.checks.trial import Trial
+from sbw_conformance.cleanup import Journal
+from sbw_conformance.client import Client
+from sbw_conformance.events import Redaction
 from sbw_conformance.provider import Fleet
 from sbw_conformance.results import Report
 from sbw_conformance.suite import Options, judge
 from sbw_conformance.target import Credentials, Target
+from sbw_validator.standard import load_standard
+
+R = TypeVar("R", bound=Records)
 
 SBW = Path(sys.executable).parent / "sbw"
 SUITE_APP = "org.smallbusinessweb.conformance"
@@ -380,3 +390,18 @@ def leftovers(target: Target) -> list[dict[str, Any]]:
     return [
         record for role in ("a1", "b1") for record in stored(target, role, external_id=SUITE_APP)
     ]
+
+
+def run_of(target: Target, page: Mapping[str, Any] | None = None) -> Run:
+    """What the checks of a run share, with a landing page that was found valid."""
+    redaction = Redaction()
+    client = Client(1, target.origin)
+    page = landing(target.base) if page is None else page
+    name = f"r{secrets.token_hex(5)}"
+    return Run(name, target, client, load_standard(), Journal(), redaction, "tests", landing=page)
+
+
+def records_of(run: Run, kind: str, view: type[R] = Records) -> R:
+    """The records of a type in a run, as a check named after the test sees them."""
+    resource = run.standard.resources[kind]
+    return view(Trial(run, "tests.fake", ("CORE-001",), resource), resource)

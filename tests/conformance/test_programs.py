@@ -14,7 +14,7 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from tests.conformance.support import Asked, Passed, Providers, Proxy, run
 
 from sbw_conformance import programs
-from sbw_conformance.checks import bodies
+from sbw_conformance.checks import bodies, pointers
 from sbw_conformance.checks.model import Program, Step, named
 from sbw_conformance.programs import SHRINKING_RUNS, Programs
 from sbw_conformance.results import Outcome, Verdict
@@ -185,7 +185,7 @@ def test_drawn_bodies_are_valid_and_reach_every_leaf(resource: Resource) -> None
     schema = load_schemas(STANDARD).bundle(resource.type, "create")
     wanted = {place for place in leaves(schema, schema) if not place.startswith("/external_ids")}
     wanted.discard("/type")
-    reached = {places(pointer) for body in found for pointer, _ in bodies.leaves(body)}
+    reached = {places(pointer) for body in found for pointer, _ in pointers.leaves(body)}
     assert wanted - reached == set()
     assert reached <= wanted
 
@@ -217,7 +217,7 @@ def test_drawn_patches_clear_and_change(resource: Resource) -> None:
     assert any(value is None for value in values)
     assert any(value is not None for value in values)
     assert not any({"external_ids", "type", "id", "meta"} & patch.keys() for patch in found)
-    record = bodies.copy(resource.minimal)
+    record = pointers.copy(resource.minimal)
     merged = [bodies.merged(record, patch) for patch in found]
     valid = [m for m in merged if not validate(m, type=resource.type, variant="create")]
     assert 0 < len(valid) <= len(merged)

@@ -4,12 +4,15 @@ Every body that a check sends goes through here, so that no check knows of a ven
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import TYPE_CHECKING, Any
 
 from sbw_conformance.checks import bodies, pointers
+from sbw_validator.findings import Finding
+from sbw_validator.schemas import SchemaValidator
 from sbw_validator.standard import Resource
 from sbw_validator.validation import validate
 
@@ -18,7 +21,12 @@ if TYPE_CHECKING:
 
 Value = Any
 EMPTY: tuple[Any, ...] = (None, "", [], {})
-SHORTEST_LOCAL_PART = 6
+SHORTEST_LOCAL_PART, LONGEST_LOCAL_PART = 6, 64
+MOST_DIGITS = 9
+PLAIN = ("Ada", "A", "a", "1", "12345", "AB12 3CD", "2024-02-29", "ada@example.com")
+"""Texts that patterns often mean, for a pattern that none can be drawn from."""
+
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 @dataclass(frozen=True)
@@ -59,14 +67,20 @@ class Fit:
         if self._valid(fitted):
             return fitted
         whole = {**self.minimal, **fitted}
-        return whole if self._valid(whole) else fitted
+        return self._distinct(whole) if self._valid(whole) else fitted
 
     def patch(self, value: Value) -> Value:
         """A merge patch: it takes nothing away that is required."""
-        fitted = self.part(value)
+        fitted = self._stored(value, "patch")
         for pointer, _ in self.limits.with_("required"):
-            for place in pointers.places(fitted, pointer):
-                if pointers.at(fitted, place) in EMPTY:
+            above, star, _ = pointer.partition("/*")
+            if star:
+                fitted = self._supplied(fitted, pointer)
+                continue
+            parts = above.split("/")
+            for length in range(2, len(parts) + 1):
+                place = "/".join(parts[:length])
+                if pointers.places(fitted, place) and _clears(pointers.at(fitted, place)):
                     fitted = pointers.removed(fitted, place)
         return self._distinct(fitted)
 
@@ -75,9 +89,26 @@ class Fit:
         return self._distinct(self._complete(value))
 
     def _complete(self, value: Value) -> Value:
-        fitted = self.part(value)
+        fitted = self._stored(value)
         for pointer, _ in self.limits.with_("required"):
             fitted = self._supplied(fitted, pointer)
+        return fitted
+
+    def _stored(self, value: Value, variant: str = "create") -> Value:
+        """What can be stored of a value, without what makes no sense any more without the rest.
+
+        What was wrong with the value already stays so.
+        """
+        fitted, known = self.part(value), None
+        while isinstance(fitted, dict) and (findings := self._findings(fitted, variant)):
+            if known is None:
+                known = {_kind(finding) for finding in self._findings(value, variant)}
+            new = (finding for finding in findings if _kind(finding) not in known)
+            places = (_deepest(fitted, finding) for finding in new)
+            place = next((found for found in places if found), None)
+            if place is None:
+                break
+            fitted = _without(fitted, place)
         return fitted
 
     def part(self, value: Value) -> Value:
@@ -98,11 +129,8 @@ class Fit:
 
     def accepts(self, body: Value) -> bool:
         """Whether the standard and the limits of the app allow a body, uniqueness aside."""
-        lacking = any(
-            pointers.at(body, f"{place}/{pointer.rpartition('/')[2]}") in EMPTY
-            for pointer, _ in self.limits.with_("required")
-            for place in pointers.places(body, pointer.rpartition("/")[0])
-        )
+        required = self.limits.with_("required")
+        lacking = any(True for pointer, _ in required for _ in pointers.lacking(body, pointer))
         return bool(self.part(body) == body) and not lacking and self._valid(body)
 
     @cached_property
@@ -136,9 +164,11 @@ class Fit:
         return bool(self.part(patch) == patch) and self._valid(bodies.merged(self.minimal, patch))
 
     def _valid(self, body: Value) -> bool:
+        return not self._findings(body)
+
+    def _findings(self, body: Value, variant: str = "create") -> list[Finding]:
         standard = self.records.trial.run.standard
-        kind = self.resource.type
-        return not validate(body, type=kind, variant="create", standard=standard)
+        return validate(body, type=self.resource.type, variant=variant, standard=standard)
 
     # Members whose values other records or the app itself decide
 
@@ -178,42 +208,102 @@ class Fit:
     # Limits that look beyond one value
 
     def _supplied(self, value: Value, pointer: str) -> Value:
-        """The value with something at a required place, taken from an example."""
-        parent, _, last = pointer.rpartition("/")
-        for place in pointers.places(value, parent) if isinstance(value, dict) else ():
-            inside = pointers.at(value, place)
-            if isinstance(inside, dict) and inside.get(last) in EMPTY:
-                value = pointers.put(value, f"{place}/{last}", self._exemplary(pointer))
+        """The value with something at a required place, taken from an example.
+
+        An element that takes none of what the examples have is left out.
+        """
+        lacking = list(pointers.lacking(value, pointer)) if isinstance(value, dict) else []
+        for place in reversed(lacking):
+            above = place
+            while pointers.at(value, parent := above.rpartition("/")[0]) is None:
+                above = parent
+            if isinstance(pointers.at(value, parent), dict):
+                pattern = "/".join(pointer.split("/")[: above.count("/") + 1])
+                value = self._filled(value, above, self._exemplary(pattern, pointer))
         return value
 
-    def _exemplary(self, pattern: str) -> Value:
-        """What an example of the standard has at a place, as the app can store it."""
-        for example in bodies.valid(self.records.trial.run.standard, self.resource):
-            for found in pointers.places(example.value, pattern):
-                given = pointers.nested_at(pattern, pointers.at(example.value, found))
-                fitted = pointers.at(self.part(given), pattern.replace("*", "0"))
-                if fitted not in EMPTY:
-                    return fitted
-        return None
+    def _filled(self, value: Value, place: str, choice: Iterable[Value]) -> Value:
+        """The value with the first of these at a place that makes it no less valid."""
+        faults = len(self._findings(value))
+        found = [pointers.put(value, place, new) for new in choice]
+        fitting = (one for one in found if len(self._findings(one)) <= faults)
+        element = re.match(r"(.*/[0-9]+)/", place)
+        left_out = _without(value, element[1]) if element else value
+        return next(fitting, left_out if element or not found else found[0])
+
+    def _exemplary(self, pattern: str, within: str) -> Iterator[Value]:
+        """What examples have at a place, as the app stores it, if something stands `within`."""
+        for example in self._examples:
+            for found in pointers.places(example, pattern):
+                inside = f"{found}{within.removeprefix(pattern)}"
+                held = [pointers.at(example, place) for place in pointers.places(example, inside)]
+                if any(one not in EMPTY for one in held):
+                    yield pointers.at(example, found)
+
+    @cached_property
+    def _examples(self) -> list[Value]:
+        """The valid examples of the standard, as far as the app stores them."""
+        examples = bodies.valid(self.records.trial.run.standard, self.resource)
+        return [self._stored(example.value) for example in examples]
 
     def _distinct(self, value: Value) -> Value:
         """The value with texts that no other record has, where they are unique."""
         unique = [pointer for pointer, _ in self.limits.with_("unique")]
         for pointer in dict.fromkeys([*self.resource.unique, *unique]):
-            most = self.limits.constraints.get(pointer, {}).get("max_length")
-            value = _changed(value, pointer, partial(self._fresh, most))
+            for place in pointers.places(value, pointer) if isinstance(value, dict) else ():
+                text = pointers.at(value, place)
+                if isinstance(text, str) and text:
+                    value = self._renamed(value, place, self.limits.constraints.get(pointer, {}))
         return value
 
-    def _fresh(self, most: int | None, text: Any) -> Any:
-        if not isinstance(text, str) or not text:
-            return text
-        token = self.records.trial.run.token_of_its_own()
-        local, at_sign, domain = text.rpartition("@")
-        if at_sign:
-            return _shortened(most or 254, f"{token}.{local}@{domain}")
-        joint = "_" if re.fullmatch("[a-z0-9_]+", text) else " "
-        room = (most or 64) - len(token) - 1
-        return f"{text[:room]}{joint}{token}" if room > 0 else token
+    def _renamed(self, value: Value, place: str, limits: Mapping[str, Any]) -> Value:
+        """The value with another text at a place, in a form that is no less valid there."""
+        text, faults = pointers.at(value, place), len(self._findings(value))
+        pattern, most = limits.get("pattern"), limits.get("max_length")
+        found = []
+        for new in _others(text, most, self.records.trial.run.token_of_its_own()):
+            found.append(pointers.put(value, place, new))
+            fits = pattern is None or matches(pattern, new) or not matches(pattern, text)
+            if fits and len(self._findings(found[-1])) <= faults:
+                return found[-1]
+        return found[0]
+
+
+def _others(text: str, most: int | None, token: str) -> Iterator[str]:
+    """Texts like this one that nothing else in the world holds, each of another form."""
+    local, at_sign, domain = text.rpartition("@")
+    if at_sign:
+        fresh = f"{token}.{local}"[:LONGEST_LOCAL_PART].rstrip(".")
+        yield _shortened(most or 254, f"{fresh}@{domain}")
+        return
+    joint = "_" if re.fullmatch("[a-z0-9_]+", text) else " "
+    room = (most or 64) - len(token) - 1
+    yield f"{text[:room]}{joint}{token}" if room > 0 else token[-(most or 64) :]
+    name, _, count = token.rpartition("_")
+    digits = [index for index, one in enumerate(text) if index > 1 and one in "0123456789"]
+    digits = digits[-MOST_DIGITS:]
+    number = (zlib.crc32(name.encode()) + int(count)) % 10 ** len(digits)
+    spelled = iter(str(number).zfill(len(digits)))
+    yield "".join(next(spelled) if index in digits else one for index, one in enumerate(text))
+
+
+def _kind(finding: Finding) -> tuple[str, str]:
+    """What tells faults of one kind from others, wherever in an array they are."""
+    return pointers.kind_of(finding.pointer), finding.keyword
+
+
+def _deepest(value: Value, finding: Finding) -> str:
+    """The innermost place that a fault is about and that is there; of a lack, what lacks it."""
+    there = [place for place in finding.pointers if pointers.places(value, place)]
+    missing = [place for place in finding.pointers if place not in there]
+    above = [place.rpartition("/")[0] for place in missing]
+    found = [place for place in (*there, *above) if pointers.places(value, place)]
+    return max(found, key=lambda place: place.count("/"), default="")
+
+
+def _clears(value: Value) -> bool:
+    """Whether a member of a merge patch takes away what was there."""
+    return value is None or value in ("", [])
 
 
 def _without(value: Value, pattern: str) -> Value:
@@ -251,15 +341,41 @@ def _shortened(most: int, text: Any) -> Any:
     if not at_sign:
         return text[:most].rstrip() or text[:most]
     domain = domain if len(domain) + 1 + SHORTEST_LOCAL_PART < most else "example.com"
-    return f"{local[: most - len(domain) - 1]}@{domain}"
+    return f"{local[: most - len(domain) - 1].rstrip('.')}@{domain}"
 
 
 def _matching(pattern: str, text: Any) -> Any:
-    if not isinstance(text, str) or re.fullmatch(pattern, text):
+    if not isinstance(text, str):
         return text
+    kept = "".join(one for one in text if matches(pattern, one))
+    found = (one for one in (text, kept, *_drawn(pattern), *PLAIN) if one and matches(pattern, one))
+    return next(found, text)
+
+
+def _drawn(pattern: str) -> Iterator[str]:
+    """A text that fits a pattern, where Python reads it as ECMAScript does."""
     from sbw_conformance.strategies import text_like
 
-    return text_like(pattern)
+    try:
+        re.compile(pattern)
+    except re.error:
+        return
+    yield text_like(pattern)
+
+
+def matches(pattern: str, text: str) -> bool:
+    """Whether a text fits a pattern of the landing page; every text does where it is none."""
+    found = _compiled(pattern)
+    return found is None or found.is_valid(text)
+
+
+@lru_cache(maxsize=256)
+def _compiled(pattern: str) -> SchemaValidator | None:
+    """A pattern as schemas understand it: as ECMAScript writes it, and in bounded time."""
+    try:
+        return SchemaValidator("pattern", "full", {"$schema": DIALECT, "pattern": pattern}, "")
+    except ValueError:
+        return None
 
 
 LIMITING: Mapping[str, Callable[[Any, Any], Any]] = {

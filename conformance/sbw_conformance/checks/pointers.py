@@ -110,6 +110,26 @@ def _steps(pointer: str, value: Any, part: str) -> Iterator[tuple[str, Any]]:
         yield f"{pointer}/{escape(part)}", value[part]
 
 
+def lacking(value: Any, pattern: str, above: str = "") -> Iterator[str]:
+    """JSON Pointers that a pattern leads to where nothing is, or nothing but an empty value.
+
+    An object on the way is there or not; elements are lacking nothing where there are none.
+    """
+    head, *rest = parts(pattern)
+    below = "".join(f"/{escape(part)}" for part in rest)
+    if head == "*":
+        for index, item in enumerate(value if isinstance(value, list) else ()):
+            if rest:
+                yield from lacking(item, below, f"{above}/{index}")
+        return
+    inner = value.get(head) if isinstance(value, dict) else None
+    place = f"{above}/{escape(head)}"
+    if rest:
+        yield from lacking(inner, below, place)
+    elif inner is None or inner in ("", [], {}):
+        yield place
+
+
 def removed(value: Any, pointer: str) -> Any:
     """A copy of a value without what stands at a pointer."""
     result = copy(value)
