@@ -165,6 +165,18 @@ class Answer:
         self._must_not_differ(differences(dict(sent), got, schema), under)
         return self
 
+    def must_keep(self, sent: Mapping[str, Any]) -> "Answer":
+        """Positive control: what was sent was kept, which is another requirement's matter."""
+        schema = self.trial.run.schemas.bundle(self._resource.type)
+        record = self.value
+        got = {name: record.get(name) for name in sent}
+        found = differences(dict(sent), got, schema)
+        first = found[0] if found else None
+        wanted = f"{shown(first.sent)} at {first.pointer}" if first else ""
+        told = shown(first.got) if first else ""
+        self.trial.control(not found, "CORE-040", wanted, told, self.exchange)
+        return self
+
     def must_reflect(self, change: Mapping[str, Any], *, under: str | None = None) -> "Answer":
         """Assert that each leaf of a merge patch stands where the patch put it."""
         record = self.value

@@ -18,13 +18,14 @@ def _mangled(version: str) -> tuple[str, ...]:
 def known_version_is_not_sent_again(records: Records) -> None:
     """Who has the current version is told so, without a body."""
     record = records.create()
+    usual = records.read(record).exchange.header("etag")
     answer = records.get(record, headers={"If-None-Match": f'"{record.version}"'})
     answer.must_have_status(304)
     body = answer.exchange.body
     answer.verify(not body, "no body", f"{len(body)} bytes")
     tag = answer.exchange.header("etag")
-    named = {f'"{record.version}"', f'W/"{record.version}"'}
-    answer.verify(tag in named, f'ETag: "{record.version}"', f"ETag: {tag}")
+    bare = (tag or "").removeprefix("W/")
+    answer.verify(bare == (usual or "").removeprefix("W/"), f"ETag: {usual}", f"ETag: {tag}")
 
 
 @check("CORE-093", needs=["read"])

@@ -69,13 +69,22 @@ def _two_apps(records: Records, other: OtherApp) -> tuple[str, str]:
     """The app ids of two clients, once each has made a record."""
     if not _stores(records, "extensions"):
         raise NotClaimed(f"{records.resource.type} stores no extensions")
-    records.create()
+    record = records.create()
     other.create()
+    _can_write(other, record)
     if records.app is None or other.app is None:
         raise CouldNotRun("no record says in meta.origin which apps the tokens are of")
     if records.app == other.app:
         raise CouldNotRun(f"clients a1 and a2 are the same app, {records.app}")
     return records.app, other.app
+
+
+def _can_write(other: OtherApp, record: Record) -> None:
+    """Positive control: an app changes what another one made."""
+    answer = other.patch(record, record.change(1))
+    done = 200 <= answer.status < 300
+    got, exchange = answer.exchange.got, answer.exchange
+    answer.trial.control(done, "CORE-015", "an update by the other app", got, exchange)
 
 
 def _extended(app: str, value: Any) -> dict[str, Any]:
@@ -93,11 +102,12 @@ def extensions_of_all_apps_are_kept(records: Records, other: OtherApp) -> None:
     answer = other.patch(records.record(answer), _extended(theirs, {"since": "2020"}))
     answer.must_be_accepted("an extension of another app")
     changed = records.record(answer)
-    answer = records.patch(changed, {**changed.change(1), **_extended(mine, {"list": ["new"]})})
+    new = {**own, "list": ["new"]}
+    answer = records.patch(changed, {**changed.change(1), **_extended(mine, new)})
     answer.must_be_accepted("a change of the own extension")
     for shown in (answer, records.get(changed)):
         _holds(shown.value, theirs, {"since": "2020"}, shown)
-        _holds(shown.value, mine, {**own, "list": ["new"]}, shown)
+        _holds(shown.value, mine, new, shown)
 
 
 def _holds(value: dict[str, Any], app: str, wanted: Any, answer: Any) -> None:
@@ -184,7 +194,7 @@ def origin_is_the_app_that_made_it(records: Records, other: OtherApp) -> None:
         raise NotClaimed("records do not say which app they come from")
     last = records.get(record)
     if "update" in records.operations:
-        other.patch(record, record.change(1)).must_succeed()
+        _can_write(other, record)
         last = records.read(record)
     found = pointers.at(last.value, "/meta/origin")
     wanted = pointers.at(record.value, "/meta/origin")

@@ -68,8 +68,7 @@ def wrong_parameters_by_external_id_are_refused(records: Records) -> None:
 def upsert_creates_what_is_not_there(records: Records) -> None:
     """An external id that nobody has makes a record that has it."""
     mark = records.external_id()
-    body = records.fit(records.richest())
-    body.pop("external_ids", None)
+    body = records.fit(records.fit.minimal)
     answer = records.upsert(mark, body)
     answer.must_have_status(201)
     answer.must_hold(body)

@@ -90,7 +90,7 @@ def versions_are_never_reused(records: Records) -> None:
         for name, value in records.richest().items():
             if name != "external_ids" and record.value.get(name) != value:
                 patch = records.fit.patch({name: value})
-                record = Record(records.patch(record, patch).value, {}, {})
+                record = Record(records.patch(record, patch).must_keep(patch).value, {}, {})
                 _is_new(records, record, versions)
     if records.marks:
         more = [*bodies.external_ids(record.value), records.external_id()]
