@@ -40,9 +40,10 @@ def types(session: nox.Session) -> None:
 
 @nox.session
 def lint(session: nox.Session) -> None:
-    """Check style and formatting."""
+    """Check style and formatting, and that the changes make a section of the changelog."""
     run(session, "ruff", "check")
     run(session, "ruff", "format", "--check")
+    run(session, "towncrier", "build", "--draft", "--version", "next")
 
 
 @nox.session
