@@ -58,7 +58,7 @@ def main() -> None:
                 "ratio": round(theirs / ours, 1),
             }
         )
-    medians = {name: statistics.median(row[name] for row in rows) for name in rows[0]}
+    medians = {name: round(statistics.median(row[name] for row in rows), 1) for name in rows[0]}
     print(f"{len(text)} characters, {options.rounds} rounds, in the median:")
     print(f"sbw_validator {medians['sbw_us']} us (goal {GOAL:.0f}), with rules")
     print(f"jsonschema    {medians['jsonschema_us']} us, {medians['ratio']} times as long")
