@@ -63,7 +63,8 @@ class Runner:
     """One run: give it checks and it gives a report.
 
     `listen` hears of the progress, in the thread that called `judge`. `scored` names the checks
-    that count for the verdict, None for all of them; `wanted` says which tasks are done at all.
+    that count for the verdict, None for all of them; `wanted` says which tasks are done at all;
+    without `evidence` the stream holds no exchanges and assertions.
     """
 
     run: Run
@@ -75,6 +76,7 @@ class Runner:
     head: dict[str, Any] = field(default_factory=dict)
     scored: frozenset[str] | None = None
     wanted: Callable[[Task], bool] = lambda _: True
+    evidence: bool = True
 
     def __post_init__(self) -> None:
         run = self.run
@@ -264,6 +266,8 @@ class Runner:
         }
 
     def _trial_events(self, trial: Trial) -> Iterator[dict[str, Any]]:
+        if not self.evidence:
+            return
         for exchange, added in zip(trial.exchanges, trial.added, strict=True):
             yield self.stream.exchange(exchange, added)
         for assertion in trial.assertions:

@@ -121,6 +121,7 @@ class Selftester:
             preflight=False,
             tidy=False,
             wanted=wanted,
+            evidence=False,
         )
         return judge(target, options, self.standard)
 

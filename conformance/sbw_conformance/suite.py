@@ -31,7 +31,8 @@ JOURNAL_FILE = "journal-{run}.ndjson"
 class Options:
     """How to run: where files go (None keeps everything in memory), seed, workers, checks.
 
-    `wanted` says which tasks are done at all.
+    `wanted` says which tasks are done at all. Without `evidence` the report holds results only,
+    none of what was sent and asserted.
     """
 
     folder: Path | None = None
@@ -42,6 +43,7 @@ class Options:
     preflight: bool = True
     tidy: bool = True
     wanted: Callable[[Task], bool] = lambda _: True
+    evidence: bool = True
     listen: Callable[[Progress], None] = lambda _: None
 
 
@@ -79,6 +81,7 @@ def judge(
             },
             scored=frozenset(scored.checks),
             wanted=options.wanted,
+            evidence=options.evidence,
         )
         try:
             return runner.judge()

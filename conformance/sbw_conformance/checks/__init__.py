@@ -8,7 +8,7 @@ and compares the provider with a model.
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -40,11 +40,9 @@ class Check:
     seldom: bool = False
 
     @property
-    def parameters(self) -> dict[str, type]:
+    def parameters(self) -> Mapping[str, type]:
         """The parameters of the function with their classes; `object` for a generic type."""
-        given = inspect.signature(self.function).parameters
-        kinds = {name: parameter.annotation for name, parameter in given.items()}
-        return {name: kind if inspect.isclass(kind) else object for name, kind in kinds.items()}
+        return _parameters(self.function)
 
     @property
     def per_resource(self) -> bool:
@@ -148,6 +146,13 @@ def catalog() -> tuple[Check, ...]:
                 if isinstance(member, Check) and found.setdefault(member.id, member) is not member:
                     raise ValueError(f"two checks are called {member.id}")
     return tuple(found[key] for key in sorted(found))
+
+
+@cache
+def _parameters(function: Callable[..., Any]) -> Mapping[str, type]:
+    given = inspect.signature(function).parameters
+    kinds = {name: parameter.annotation for name, parameter in given.items()}
+    return {name: kind if inspect.isclass(kind) else object for name, kind in kinds.items()}
 
 
 def _id(function: Callable[..., Any]) -> str:

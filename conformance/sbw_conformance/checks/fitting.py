@@ -100,6 +100,8 @@ class Fit:
         What was wrong with the value already stays so.
         """
         fitted, known = self.part(value), None
+        if fitted == value:
+            return fitted
         while isinstance(fitted, dict) and (findings := self._findings(fitted, variant)):
             if known is None:
                 known = {_kind(finding) for finding in self._findings(value, variant)}
