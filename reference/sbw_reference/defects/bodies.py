@@ -5,21 +5,34 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sbw_reference.defects.defect import Defect
+from sbw_reference.custom_fields import FORBIDDEN
+from sbw_reference.decisions import UNDEFINED, UNKNOWN
+from sbw_reference.defects.defect import Defect, answering
+from sbw_reference.defects.own import NATIVE
 from sbw_reference.problems import Fault, Problem
 from sbw_validator.errors import MalformedJSON
 from sbw_validator.findings import Finding, parts_of
 
 Document = dict[str, Any]
+BATCHED = "/operations"
+ELSEWHERE = frozenset({UNDEFINED, FORBIDDEN, NATIVE})
+"""Codes of what other things than the schema of a record say."""
+
+
+def _of_a_record(problem: Problem, kind: str) -> bool:
+    """Return whether a problem of a kind is about members of a record that the schema knows."""
+    return problem.name == kind and not any(
+        fault.code in ELSEWHERE or fault.pointer.startswith(BATCHED) for fault in problem.faults
+    )
 
 
 def _named(kind: str, /, **changes: Any) -> Any:
-    """Change the refusals of one registered type."""
+    """Change the refusals of one registered type that are about members of a record."""
 
     def make(original: Any) -> Any:
         def problem(found: Problem) -> Problem:
             given: Problem = original(found)
-            return replace(given, **changes) if given.name == kind else given
+            return replace(given, **changes) if _of_a_record(given, kind) else given
 
         return problem
 
@@ -32,7 +45,7 @@ def _pointing(change: Callable[[str], str]) -> Any:
     def make(original: Any) -> Any:
         def problem(found: Problem) -> Problem:
             given: Problem = original(found)
-            if given.name != "validation":
+            if not _of_a_record(given, "validation"):
                 return given
             moved = (replace(fault, pointer=change(fault.pointer)) for fault in given.faults)
             return replace(given, faults=tuple(moved))
@@ -98,14 +111,14 @@ def _dropped(drops: Callable[[Finding], bool]) -> Any:
 
 
 def _deep(finding: Finding) -> bool:
-    return finding.pointer.count("/") > 1
+    return finding.keyword in UNKNOWN and finding.pointer.count("/") > 1
 
 
 def _without_places(original: Any) -> Any:
     def problem(found: Problem) -> Problem:
         given: Problem = original(found)
         whole = tuple(Fault("", fault.code, fault.detail) for fault in given.faults)
-        return replace(given, faults=whole) if given.name == "not-stored" else given
+        return replace(given, faults=whole) if _of_a_record(given, "not-stored") else given
 
     return problem
 
@@ -115,7 +128,7 @@ DEFECTS = (
         "duplicate-members-accepted",
         "Of members with the same name the last one wins",
         ("CORE-051",),
-        ("create", "update"),
+        answering(400, "create", "update"),
         "parse",
         _loose(parse_constant=_refuse),
     ),
@@ -123,7 +136,7 @@ DEFECTS = (
         "nan-accepted",
         "NaN is read as a number",
         ("CORE-051",),
-        ("create", "update"),
+        answering(400, "create", "update"),
         "parse",
         _loose(object_pairs_hook=_single),
     ),
@@ -131,7 +144,7 @@ DEFECTS = (
         "malformed-500",
         "A body that is no JSON makes the provider fail",
         ("CORE-051",),
-        ("create", "update"),
+        answering(400, "create", "update"),
         "parse",
         _crash,
     ),
@@ -139,7 +152,7 @@ DEFECTS = (
         "malformed-422",
         "A body that is no JSON is refused as if it were invalid",
         ("CORE-051",),
-        ("create", "update"),
+        answering(400, "create", "update"),
         "problem",
         _named("malformed", status=422, name="validation"),
     ),
@@ -147,39 +160,39 @@ DEFECTS = (
         "empty-body-is-an-object",
         "No body counts as an empty object",
         ("CORE-051",),
-        ("create", "update"),
+        answering(400, "create", "update"),
         "parse",
         _empty_for_nothing,
     ),
     Defect(
         "validation-400",
         "An invalid body is a bad request",
-        ("CORE-052",),
-        ("create", "update"),
+        ("CORE-052", "CORE-059", "CORE-131"),
+        answering(422, "create", "update", "upsert"),
         "problem",
         _named("validation", status=400),
     ),
     Defect(
         "validation-without-errors",
         "The refusal of an invalid body does not say where",
-        ("CORE-052",),
-        ("create", "update"),
+        ("CORE-052", "CORE-131"),
+        answering(422, "create", "update", "upsert"),
         "problem",
         _named("validation", faults=()),
     ),
     Defect(
         "validation-points-to-member",
         "The place of an error is the member of the top level that it is in",
-        ("CORE-052",),
-        ("create", "update"),
+        ("CORE-052", "CORE-131"),
+        answering(422, "create", "update", "upsert"),
         "problem",
         _pointing(lambda pointer: "/".join(pointer.split("/")[:2])),
     ),
     Defect(
         "validation-with-paths",
         "The place of an error is written like `emails[0].address`",
-        ("CORE-052", "CORE-050"),
-        ("create", "update"),
+        ("CORE-052", "CORE-050", "CORE-131"),
+        answering(422, "create", "update", "upsert"),
         "problem",
         _pointing(_dotted),
     ),
@@ -187,15 +200,15 @@ DEFECTS = (
         "unknown-members-dropped",
         "Members that are not known are left out in silence",
         ("CORE-055",),
-        ("create", "update"),
+        answering(422, "create", "update", "upsert"),
         "not_stored",
-        _dropped(lambda _finding: True),
+        _dropped(lambda finding: finding.keyword in UNKNOWN),
     ),
     Defect(
         "unknown-members-dropped-inside",
         "Members that are not known are left out in silence inside objects and arrays",
         ("CORE-055",),
-        ("create", "update"),
+        answering(422, "create", "update", "upsert"),
         "not_stored",
         _dropped(_deep),
     ),
@@ -203,7 +216,7 @@ DEFECTS = (
         "not-stored-as-validation",
         "A member that is not known is refused as if it were invalid",
         ("CORE-055",),
-        ("create", "update"),
+        answering(422, "create", "update", "upsert"),
         "problem",
         _named("not-stored", name="validation"),
     ),
@@ -211,7 +224,7 @@ DEFECTS = (
         "not-stored-without-place",
         "The refusal of a member that is not known does not name it",
         ("CORE-055",),
-        ("create", "update"),
+        answering(422, "create", "update", "upsert"),
         "problem",
         _without_places,
     ),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sbw_reference.decisions import Having
-from sbw_reference.defects.defect import Defect
+from sbw_reference.defects.defect import WRITTEN, Defect, answering
 from sbw_reference.defects.updates import texts
 from sbw_reference.problems import Problem, Refusal
 from sbw_reference.records import Row
@@ -14,6 +14,7 @@ Body = dict[str, Any]
 Record = dict[str, Any]
 LAST_OF_PLANE = "\uffff"
 ADDRESSES = "emails"
+PARTIES = frozenset({"contact", "organization"})
 DIGITS = "0123456789"
 MANY = 8
 MAILBOXES = frozenset({"info", "mail", "office", "sales"})
@@ -72,12 +73,12 @@ def _local_part(change: Callable[[str], str]) -> Any:
 
 
 def _in_meta(name: str, change: Callable[[str], Any]) -> Any:
-    """Change a member of meta in records that are no singletons."""
+    """Change a member of meta in records of class contacts."""
 
     def make(original: Any) -> Any:
         def serialise(record: Record, operation: str, grant: Any) -> Record:
             shown: Record = original(record, operation, grant)
-            if shown["id"] == grant.tenant:
+            if shown["type"] not in PARTIES:
                 return shown
             return {**shown, "meta": {**shown["meta"], name: change(shown["meta"][name])}}
 
@@ -180,23 +181,23 @@ DEFECTS = (
         "created-at-with-offset",
         "Timestamps of records have an offset instead of Z",
         ("CONTACTS-001",),
-        ("create", "read", "update", "list"),
+        ("create=201", "read=200", "update=200", "list=200", "upsert=200", "upsert=201"),
         "serialise",
         _in_meta("created_at", lambda text: text.replace("Z", "+00:00")),
     ),
     Defect(
         "version-with-padding",
         "Versions are Base64 with the padding that the schema does not allow",
-        ("CONTACTS-001",),
-        ("create", "update"),
+        ("CONTACTS-001", "CORE-030", "BULK-001"),
+        WRITTEN,
         "version",
         lambda original: lambda before, body, sequence: f"{original(before, body, sequence)}==",
     ),
     Defect(
         "patterns-unchecked",
         "The form of text is not checked",
-        ("CONTACTS-001", "CORE-052"),
-        ("create", "update"),
+        ("CONTACTS-001", "CORE-052", "CORE-059"),
+        answering(422, "create", "update", "upsert"),
         "findings",
         _unchecked("pattern", "format"),
     ),
@@ -204,7 +205,7 @@ DEFECTS = (
         "text-of-one-plane",
         "Characters outside the Basic Multilingual Plane become question marks",
         ("CONTACTS-002", "CORE-040"),
-        ("create", "update"),
+        WRITTEN,
         "keep",
         _everywhere(_plane),
     ),
@@ -212,23 +213,23 @@ DEFECTS = (
         "text-in-latin-1",
         "Characters outside Latin-1 become question marks",
         ("CONTACTS-002", "CONTACTS-003", "CORE-040"),
-        ("create", "update"),
+        WRITTEN,
         "keep",
         _everywhere(_latin),
     ),
     Defect(
         "accents-dropped",
         "Letters lose their accents",
-        ("CONTACTS-002", "CORE-040"),
-        ("create", "update"),
+        ("CONTACTS-002", "CONTACTS-005", "CORE-040"),
+        WRITTEN,
         "keep",
         _everywhere(_folded),
     ),
     Defect(
         "names-in-title-case",
         "Names are written with capital first letters",
-        ("CONTACTS-002", "CORE-040"),
-        ("create", "update"),
+        ("CONTACTS-002", "CONTACTS-005", "CORE-040"),
+        WRITTEN,
         "keep",
         _kept(_titled),
     ),
@@ -236,7 +237,7 @@ DEFECTS = (
         "emails-in-lower-case",
         "E-mail addresses are stored in lower case",
         ("CONTACTS-003", "CORE-040"),
-        ("create", "update"),
+        WRITTEN,
         "keep",
         _local_part(str.lower),
     ),
@@ -244,7 +245,7 @@ DEFECTS = (
         "email-tags-dropped",
         "What stands behind a plus sign in an e-mail address is dropped",
         ("CONTACTS-003", "CORE-040"),
-        ("create", "update"),
+        WRITTEN,
         "keep",
         _local_part(lambda local: local.partition("+")[0] or local),
     ),
@@ -252,7 +253,7 @@ DEFECTS = (
         "phone-numbers-invented",
         "Digits in a phone that was only written down become a number",
         ("CONTACTS-004", "CORE-040"),
-        ("create", "update", "upsert"),
+        WRITTEN,
         "keep",
         _phones(_numbered),
     ),
@@ -260,7 +261,7 @@ DEFECTS = (
         "phones-cleaned",
         "Of a phone as it was written only digits are kept",
         ("CONTACTS-004", "CORE-040"),
-        ("create", "update", "upsert"),
+        WRITTEN,
         "keep",
         _phones(_cleaned),
     ),
@@ -268,7 +269,7 @@ DEFECTS = (
         "single-name-is-family",
         "A whole name of one word becomes the family name too",
         ("CONTACTS-005", "CORE-040"),
-        ("create", "update", "upsert"),
+        WRITTEN,
         "keep",
         _name(_split),
         types=("contact",),
@@ -276,8 +277,8 @@ DEFECTS = (
     Defect(
         "family-names-joined",
         "Two family names become one where there is no whole name",
-        ("CONTACTS-005", "CORE-040"),
-        ("create", "update", "upsert"),
+        ("CONTACTS-005",),
+        WRITTEN,
         "keep",
         _name(_joined),
         types=("contact",),
@@ -286,7 +287,7 @@ DEFECTS = (
         "shared-mailbox-is-one-contact",
         "People who share a mailbox such as info@ are one contact",
         ("C3",),
-        ("create",),
+        ("create=201",),
         "taken_for",
         lambda _original: _same_mailbox,
         types=("contact",),
@@ -295,7 +296,7 @@ DEFECTS = (
         "shared-mailbox-refused",
         "A second contact with a mailbox such as info@ is refused as a duplicate",
         ("C3",),
-        ("create",),
+        ("create=201",),
         "taken_for",
         _refused_mailbox,
         types=("contact",),

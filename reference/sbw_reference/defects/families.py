@@ -5,6 +5,7 @@ from typing import Any
 
 from sbw_reference.defects.defect import Defect
 from sbw_reference.examples import valid_examples
+from sbw_reference.native import PREFIX
 from sbw_validator.findings import parts_of
 from sbw_validator.rules import rules
 from sbw_validator.standard import Resource, Standard, load_standard
@@ -93,7 +94,8 @@ def sampled(standard: Standard, resource: Resource) -> list[Path]:
     examples = list(valid_examples(standard, resource))
     chosen: list[Path] = []
     change = tuple(parts_of(resource.change.pointer)) if resource.change else ()
-    tops = sorted({name for example in examples for name in example} - ENVELOPE - OPEN)
+    named = {name for example in examples for name in example} - ENVELOPE - OPEN
+    tops = sorted(name for name in named if not name.startswith(PREFIX))
     for top in tops:
         paths = {path for example in examples for path in leaves(example.get(top), (top,))}
         spare = [

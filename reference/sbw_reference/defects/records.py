@@ -21,12 +21,19 @@ def _confirmed(answer: Answer) -> Answer:
 
 
 def _without_labels(value: Any) -> Any:
-    """Leave out the labels of elements."""
-    if isinstance(value, list):
-        return [_without_labels(item) for item in value]
-    if isinstance(value, dict):
-        return {name: _without_labels(item) for name, item in value.items() if name != LABEL}
-    return value
+    """Leave out the labels of the elements of arrays."""
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: [_plain(item) for item in member] if isinstance(member, list) else member
+        for name, member in value.items()
+    }
+
+
+def _plain(item: Any) -> Any:
+    if not isinstance(item, dict):
+        return item
+    return {name: member for name, member in item.items() if name != LABEL}
 
 
 def _unlabelled(original: Any) -> Any:
@@ -63,7 +70,7 @@ DEFECTS = (
         "create-200",
         "A create is answered with 200",
         ("CORE-070",),
-        ("create",),
+        ("create=201",),
         "answer",
         answered("create", lambda answer: replace(answer, status=200)),
     ),
@@ -71,7 +78,7 @@ DEFECTS = (
         "create-without-location",
         "The answer to a create does not say where the record is",
         ("CORE-070",),
-        ("create",),
+        ("create=201",),
         "answer",
         answered("create", lambda answer: _without_header("Location", answer)),
     ),
@@ -79,7 +86,7 @@ DEFECTS = (
         "location-of-collection",
         "Location of a new record is the address of the collection",
         ("CORE-070",),
-        ("create",),
+        ("create=201", "upsert=201"),
         "location",
         lambda _original: lambda collection, _id: collection,
     ),
@@ -87,15 +94,15 @@ DEFECTS = (
         "location-relative-to-nowhere",
         "Location is relative, and leads beside the collection",
         ("CORE-070",),
-        ("create",),
+        ("create=201", "upsert=201"),
         "location",
         lambda _original: lambda _collection, id_: id_,
     ),
     Defect(
         "read-from-cache",
         "Reading shows the state after the first update, which a cache keeps",
-        ("CORE-071",),
-        ("read", "update"),
+        ("CORE-071", "CORE-120"),
+        ("read=200", "update=200"),
         "serialise",
         _stale,
     ),
@@ -103,7 +110,7 @@ DEFECTS = (
         "reads-leave-out-labels",
         "Reading shows no labels, which the answer to a write did show",
         ("CORE-071",),
-        ("read", "list"),
+        ("read=200", "list=200"),
         "serialise",
         _unlabelled,
     ),
@@ -111,7 +118,7 @@ DEFECTS = (
         "read-203",
         "Reading a record is answered with 203",
         ("CORE-071",),
-        ("read",),
+        ("read=200",),
         "answer",
         answered("read", lambda answer: replace(answer, status=203)),
     ),
@@ -119,7 +126,7 @@ DEFECTS = (
         "delete-200",
         "A deletion is answered with 200 and a confirmation",
         ("CORE-072",),
-        ("delete",),
+        ("delete=204",),
         "answer",
         answered("delete", _confirmed),
     ),
@@ -127,7 +134,7 @@ DEFECTS = (
         "deletion-leaves-listed",
         "A deleted record stays in lists",
         ("CORE-072",),
-        ("delete",),
+        ("delete=204",),
         "removal",
         _removal(listed=True),
     ),
@@ -135,7 +142,7 @@ DEFECTS = (
         "deletion-leaves-readable",
         "A deleted record can still be read",
         ("CORE-072",),
-        ("delete",),
+        ("delete=204",),
         "removal",
         _removal(readable=True),
     ),

@@ -6,10 +6,11 @@ from dataclasses import replace
 from typing import Any
 
 from sbw_reference.answers import Answer
-from sbw_reference.defects.defect import Defect
+from sbw_reference.defects.defect import WRITTEN, Defect
 
 Body = dict[str, Any]
 SHORT = 100
+FOREIGN = frozenset({"external_ids", "extensions", "custom_fields"})
 
 
 def _kept(change: Callable[[Body], Body]) -> Any:
@@ -18,10 +19,10 @@ def _kept(change: Callable[[Body], Body]) -> Any:
 
 
 def texts(change: Callable[[str], str], value: Any, name: str = "") -> Any:
-    """Return a value with each text changed that a person wrote; external ids stay."""
+    """Return a value with each text changed that a person wrote; what apps keep stays."""
     if isinstance(value, Mapping):
         return {
-            key: member if key == "external_ids" else texts(change, member, key)
+            key: member if key in FOREIGN else texts(change, member, key)
             for key, member in value.items()
         }
     if isinstance(value, list):
@@ -112,7 +113,7 @@ DEFECTS = (
         "cuts-text",
         f"Text is cut to {SHORT} characters, as the column is that wide",
         ("CORE-040",),
-        ("create", "update"),
+        WRITTEN,
         "keep",
         _kept(_cut),
     ),
@@ -120,7 +121,7 @@ DEFECTS = (
         "joins-lines",
         "Line breaks in text become spaces",
         ("CORE-040",),
-        ("create", "update"),
+        WRITTEN,
         "keep",
         _kept(_one_line),
     ),
@@ -128,7 +129,7 @@ DEFECTS = (
         "keeps-first-element",
         "Of an array only the first element is kept, as the table has one column for it",
         ("CORE-040",),
-        ("create", "update"),
+        WRITTEN,
         "keep",
         _kept(_arrays(_without_empty_tail)),
     ),
@@ -136,15 +137,15 @@ DEFECTS = (
         "sorts-arrays",
         "The elements of an array are put in an order of the provider's own",
         ("CORE-040",),
-        ("create", "update"),
+        WRITTEN,
         "keep",
         _kept(_arrays(lambda items: sorted(items, key=lambda item: json.dumps(item)[::-1]))),
     ),
     Defect(
         "patch-replaces-objects",
         "An update replaces nested objects instead of merging them",
-        ("CORE-047",),
-        ("update",),
+        ("CORE-047", "CORE-038", "CORE-122"),
+        ("update=200", "update=422", "upsert=200"),
         "merge",
         _shallow,
     ),
@@ -152,7 +153,7 @@ DEFECTS = (
         "patch-ignores-null",
         "null in an update removes nothing",
         ("CORE-047",),
-        ("update",),
+        ("update=200", "update=422", "upsert=200"),
         "merge",
         _ignoring_null,
     ),
@@ -160,7 +161,7 @@ DEFECTS = (
         "patch-ignores-nested-null",
         "null in a nested object of an update removes nothing",
         ("CORE-047",),
-        ("update",),
+        ("update=200", "update=422", "upsert=200"),
         "merge",
         _ignoring_nested_null,
     ),
@@ -168,7 +169,7 @@ DEFECTS = (
         "patch-keeps-elements",
         "An update never makes an array shorter",
         ("CORE-047",),
-        ("update",),
+        ("update=200", "update=422", "upsert=200"),
         "merge",
         _keeping_elements,
     ),
@@ -176,7 +177,7 @@ DEFECTS = (
         "update-202",
         "An update is answered with 202",
         ("CORE-076",),
-        ("update",),
+        ("update=200",),
         "answer",
         _answering("update", status=202),
     ),
@@ -184,7 +185,7 @@ DEFECTS = (
         "update-204",
         "An update is answered with 204 and no record",
         ("CORE-076",),
-        ("update",),
+        ("update=200",),
         "answer",
         _answering("update", status=204, kind="empty"),
     ),
