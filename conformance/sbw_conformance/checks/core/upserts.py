@@ -81,7 +81,7 @@ def upsert_creates_what_is_not_there(records: Records) -> None:
     records.find(mark).must_have_status(200).must_show(answer.value)
 
 
-@check("CORE-122", needs=["upsert", "create", "read", "external_id"])
+@check("CORE-122", "CORE-045", needs=["upsert", "create", "read", "external_id"])
 def upsert_updates_what_is_there(records: Records) -> None:
     """An external id that a record has leads to a merge, and to no second record."""
     record = records.create(records.richest())
@@ -100,7 +100,7 @@ def upsert_updates_what_is_there(records: Records) -> None:
     again.must_have_status(200)
     version = pointers.at(again.value, "/meta/version")
     same = version == changed.value["meta"]["version"]
-    again.verify(same, "the version that it had", f"{version}", under="CORE-122")
+    again.verify(same, "the version that it had", f"{version}", under="CORE-045")
 
 
 @check("CORE-123", needs=["upsert", "create", "read", "external_id"])
