@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sbw_reference.declarations import DEFAULT, Declares
-from sbw_reference.defects.defect import Defect, kept, placeless, refused
+from sbw_reference.defects.defect import WRITTEN, Defect, kept, placeless, refused
 from sbw_reference.defects.vendors import SHORT
 from sbw_reference.problems import Problem, Refusal
 
@@ -191,7 +191,7 @@ DEFECTS = (
         "limit-off-by-one",
         f"A name of {SHORT} characters, which the limit allows, is refused",
         ("CORE-086",),
-        ("create", "update", "upsert"),
+        WRITTEN,
         "keep",
         _too_long(lambda text: len(text) != SHORT),
         variant=SHORT_TEXT,
@@ -201,7 +201,7 @@ DEFECTS = (
         "limit-counts-bytes",
         "The limit of a name counts bytes",
         ("CORE-086",),
-        ("create", "update", "upsert"),
+        WRITTEN,
         "keep",
         _too_long(lambda text: len(text.encode()) <= SHORT),
         variant=SHORT_TEXT,

@@ -42,6 +42,10 @@ OPERATIONS = (*RECORDS, "landing", "catalog", "token", "batch", "control", "unde
 """What requests ask for; `undefined` is a method that an address does not have."""
 
 
+WRITTEN = ("create=201", "update=200", "upsert=200", "upsert=201")
+"""Writes that succeed: what is stored wrongly was stored by one of them."""
+
+
 def answering(status: int, *operations: str) -> tuple[str, ...]:
     """Return operations, all where none are named, narrowed to answers of a status."""
     return tuple(f"{operation}={status}" for operation in operations or OPERATIONS)

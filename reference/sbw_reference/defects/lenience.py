@@ -6,7 +6,7 @@ from typing import Any
 
 from sbw_reference.answers import Answer
 from sbw_reference.decisions import STRAY
-from sbw_reference.defects.defect import Defect
+from sbw_reference.defects.defect import WRITTEN, Defect
 from sbw_reference.preferences import APPLIED
 from sbw_validator.findings import Finding
 
@@ -120,7 +120,7 @@ DEFECTS = (
         "not-stored-always-listed",
         "Each answer to a write lists what was dropped, also where that is nothing",
         ("CORE-058",),
-        ("create", "update", "upsert"),
+        WRITTEN,
         "answer",
         _always_listed,
     ),
@@ -128,7 +128,7 @@ DEFECTS = (
         "not-stored-remembered",
         "Later answers still list what was dropped",
         ("CORE-058",),
-        ("read", "update", "upsert"),
+        ("read=200", "update=200", "upsert=200"),
         "answer",
         _remembered,
     ),

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sbw_reference.defects.defect import Defect, placeless, refused
+from sbw_reference.defects.defect import WRITTEN, Defect, placeless, refused
 from sbw_reference.records import Row
 from sbw_validator.findings import Finding
 
@@ -73,7 +73,7 @@ DEFECTS = (
         "references-by-external-id-refused",
         "A reference by external id is never found",
         ("CORE-141",),
-        WRITES,
+        WRITTEN,
         "reference",
         lambda _original: lambda _written, _id: None,
     ),
@@ -81,7 +81,7 @@ DEFECTS = (
         "references-lose-their-type",
         "A reference by external id becomes one without a type",
         ("CORE-141", "CONTACTS-001"),
-        WRITES,
+        WRITTEN,
         "reference",
         _untyped,
     ),
@@ -89,7 +89,7 @@ DEFECTS = (
         "deletion-leaves-references",
         "What is deleted is still referred to",
         ("CORE-142",),
-        ("delete",),
+        ("delete=204",),
         "on_delete",
         lambda _original: lambda _rule: "leave",
     ),
@@ -97,7 +97,7 @@ DEFECTS = (
         "deletion-releases-one-type",
         "A deletion releases references from organizations, and forgets contacts",
         ("CORE-142",),
-        ("delete",),
+        ("delete=204",),
         "released",
         _of_one_type,
         types=("contact",),

@@ -8,7 +8,7 @@ from sbw_reference import native
 from sbw_reference.auth import Grant
 from sbw_reference.custom_fields import FORBIDDEN
 from sbw_reference.decisions import UNDEFINED
-from sbw_reference.defects.defect import Defect, answering, kept, let_pass, refused
+from sbw_reference.defects.defect import WRITTEN, Defect, answering, kept, let_pass, refused
 from sbw_reference.problems import Problem, Refusal
 
 Body = dict[str, Any]
@@ -147,7 +147,7 @@ DEFECTS = (
         "read-only-never-sent",
         "A read-only member is refused, also as it is",
         ("CORE-035",),
-        WRITES,
+        WRITTEN,
         "read_only",
         _read_only,
     ),
@@ -155,7 +155,7 @@ DEFECTS = (
         "meta-never-sent",
         "A write that sends `meta` back is refused",
         ("CORE-035",),
-        WRITES,
+        WRITTEN,
         "read_only",
         _locked,
     ),
@@ -187,7 +187,7 @@ DEFECTS = (
         "extensions-replaced",
         "An app that writes its extension removes all others",
         ("CORE-038", "CORE-047"),
-        ("update", "upsert"),
+        ("update=200", "upsert=200"),
         "merge",
         _replacing,
     ),
@@ -195,7 +195,7 @@ DEFECTS = (
         "extensions-small",
         f"An extension of more than {SMALL} bytes is refused",
         ("CORE-038",),
-        WRITES,
+        WRITTEN,
         "keep",
         kept(_small),
     ),
@@ -259,7 +259,7 @@ DEFECTS = (
         "numbers-in-fields-as-text",
         "Custom fields keep numbers as text",
         ("CORE-132",),
-        WRITES,
+        WRITTEN,
         "keep",
         _fields(lambda fields: {key: _as_text(value) for key, value in fields.items()}),
     ),
@@ -267,7 +267,7 @@ DEFECTS = (
         "false-in-fields-dropped",
         "A custom field that is false is not kept",
         ("CORE-132",),
-        WRITES,
+        WRITTEN,
         "keep",
         _fields(lambda fields: {key: value for key, value in fields.items() if value}),
     ),
@@ -275,7 +275,7 @@ DEFECTS = (
         "arrays-in-fields-joined",
         "A custom field with several values keeps one text",
         ("CORE-132",),
-        WRITES,
+        WRITTEN,
         "keep",
         _fields(
             lambda fields: {
@@ -288,7 +288,7 @@ DEFECTS = (
         "origin-is-who-asks",
         "The origin of a record is the app that reads it",
         ("CORE-133", "CORE-015"),
-        ("create", "read", "update", "upsert", "list"),
+        ("create=201", "read=200", "update=200", "upsert=200", "list=200"),
         "serialise",
         _who_asks,
     ),
@@ -296,7 +296,7 @@ DEFECTS = (
         "origin-is-the-last-writer",
         "The origin of a record is the app that wrote it last",
         ("CORE-133",),
-        ("update", "upsert", "read", "list"),
+        ("update=200", "upsert=200", "read=200", "list=200"),
         "serialise",
         _last_writer,
     ),
@@ -304,7 +304,7 @@ DEFECTS = (
         "native-code-alone-refused",
         "A native code without the canonical value is refused",
         ("CORE-143",),
-        WRITES,
+        WRITTEN,
         "native",
         _underived,
         types=("contact",),
@@ -313,7 +313,7 @@ DEFECTS = (
         "native-code-dropped",
         "A native code is turned into the canonical value and forgotten",
         ("CORE-143",),
-        WRITES,
+        WRITTEN,
         "native",
         _codeless,
         types=("contact",),
