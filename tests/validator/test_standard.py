@@ -163,6 +163,15 @@ def test_a_wrong_file_is_refused_with_its_line(
     assert caught.value.advice in str(caught.value)
 
 
+def test_a_file_beyond_the_bounds_is_refused(copy: Path) -> None:
+    """A file beyond the bounds is refused by the name of the bound."""
+    path = copy / "schemas" / "draft" / "resources.yaml"
+    path.write_text("- 1\n" * 100_001)
+    with pytest.raises(StandardError) as caught:
+        load_standard(copy)
+    assert str(caught.value).startswith(f"{path}: it holds more than 100,000 values")
+
+
 def test_the_line_is_that_of_the_member(copy: Path) -> None:
     """The line is that of the member."""
     path = copy / "schemas" / "draft" / "resources.yaml"
