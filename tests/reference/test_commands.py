@@ -15,6 +15,7 @@ import urllib3
 from sbw_reference import server
 
 REFERENCE = (sys.executable, "-m", "sbw_reference")
+MEMBERS = {"id", "title", "expects", "operations", "seam", "reason", "types", "variant"}
 
 
 @contextmanager
@@ -173,7 +174,7 @@ def test_defects_are_listed() -> None:
     )
     rows = json.loads(as_json.stdout)
     assert all(
-        set(row) == {"id", "title", "expects", "operations", "seam", "reason", "types"}
+        set(row) == MEMBERS
         for row in rows
     )
     lines = subprocess.run([*REFERENCE, "defects"], capture_output=True, text=True, check=True)
