@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
+from sbw_reference import catalog
 from sbw_reference.auth import Grant
 from sbw_reference.cursors import Criteria
 from sbw_reference.defects import asgi
@@ -13,7 +14,7 @@ from sbw_reference.defects.defect import RECORDS, Defect, answering
 from sbw_reference.problems import Problem
 from sbw_reference.records import Row
 
-PUBLIC = ("/", "/token")
+PUBLIC = ("/", "/token", catalog.PATH)
 CHALLENGE = "WWW-Authenticate"
 
 
@@ -31,17 +32,21 @@ def _of_token(*, sent: bool, **changes: Any) -> Any:
     return make
 
 
+def _stranger(scope: Scope) -> bool:
+    """Return whether somebody looks at what is not public without saying who it is."""
+    let_in = scope["path"] in PUBLIC or asgi.header(scope, "authorization") is not None
+    return scope["method"] == "GET" and not let_in
+
+
 def _login_page(scope: Scope) -> Simple | None:
-    if scope["path"] in PUBLIC or asgi.header(scope, "authorization") is not None:
+    if not _stranger(scope):
         return None
     page = b"<!doctype html><title>Log in</title><form method=post action=/login></form>"
     return 200, {"content-type": "text/html; charset=utf-8"}, page
 
 
 def _redirect(scope: Scope) -> Simple | None:
-    if scope["path"] in PUBLIC or asgi.header(scope, "authorization") is not None:
-        return None
-    return 302, {"location": "/login"}, b""
+    return (302, {"location": "/login"}, b"") if _stranger(scope) else None
 
 
 def _token_of_query(scope: Scope) -> Scope | None:
@@ -143,8 +148,8 @@ DEFECTS = (
     Defect(
         "no-token-403",
         "A request without a token is forbidden instead of unauthorized",
-        ("CORE-010",),
-        ("*",),
+        ("CORE-010", "SANDBOX-005"),
+        answering(401),
         "problem",
         _of_token(sent=False, status=403, name="forbidden"),
     ),
@@ -152,7 +157,7 @@ DEFECTS = (
         "no-token-without-challenge",
         "The refusal of a request without a token does not say how to get in",
         ("CORE-010",),
-        ("*",),
+        answering(401),
         "problem",
         _of_token(sent=False, headers={}),
     ),
@@ -160,7 +165,7 @@ DEFECTS = (
         "no-token-basic-challenge",
         "A request without a token is asked for a password",
         ("CORE-010",),
-        ("*",),
+        answering(401),
         "problem",
         _of_token(sent=False, headers={CHALLENGE: 'Basic realm="sbw"'}),
     ),
@@ -168,7 +173,7 @@ DEFECTS = (
         "no-token-redirect",
         "A request without a token is sent to the login page",
         ("CORE-010",),
-        ("*",),
+        answering(401),
         "middleware",
         asgi.answering(_redirect),
     ),
@@ -176,7 +181,7 @@ DEFECTS = (
         "no-token-login-page",
         "A request without a token gets the login page with status 200",
         ("CORE-010", "CORE-012", "CORE-031"),
-        ("*",),
+        answering(401),
         "middleware",
         asgi.answering(_login_page),
     ),
@@ -184,7 +189,7 @@ DEFECTS = (
         "bad-token-without-error",
         "The refusal of a bad token does not say that the token is bad",
         ("CORE-011",),
-        ("*",),
+        answering(401),
         "problem",
         _of_token(sent=True, headers={CHALLENGE: 'Bearer realm="sbw"'}),
     ),
@@ -192,7 +197,7 @@ DEFECTS = (
         "bad-token-403",
         "A bad token is forbidden instead of unauthorized",
         ("CORE-011",),
-        ("*",),
+        answering(401),
         "problem",
         _of_token(sent=True, status=403, name="forbidden"),
     ),
@@ -200,7 +205,7 @@ DEFECTS = (
         "token-cut-to-column",
         "What stands behind a good token is cut off and forgotten",
         ("CORE-011",),
-        ("*",),
+        answering(401),
         "bearer",
         _trimmed,
     ),
@@ -208,7 +213,7 @@ DEFECTS = (
         "token-in-query",
         "A token in the query of a URL lets in",
         ("CORE-012",),
-        ("*",),
+        ("list?access_token", "read?access_token"),
         "middleware",
         asgi.rewriting(_token_of_query),
     ),
@@ -216,7 +221,7 @@ DEFECTS = (
         "token-in-query-for-records",
         "A token in the query lets in to single records, for links in mails",
         ("CORE-012",),
-        ("read",),
+        ("read?access_token",),
         "middleware",
         asgi.rewriting(_token_of_download),
     ),
@@ -224,7 +229,7 @@ DEFECTS = (
         "foreign-record-readable",
         "Whoever knows an id reads the record, whose business it ever is",
         ("CORE-013",),
-        ("read",),
+        ("read=404", "read?id"),
         "reach",
         _everywhere("read"),
     ),
@@ -232,7 +237,7 @@ DEFECTS = (
         "foreign-record-writable",
         "Whoever knows an id changes the record, whose business it ever is",
         ("CORE-013",),
-        ("update",),
+        ("update=404",),
         "reach",
         _everywhere("update"),
     ),
@@ -240,7 +245,7 @@ DEFECTS = (
         "foreign-record-deletable",
         "Whoever knows an id deletes the record, whose business it ever is",
         ("CORE-013",),
-        ("delete",),
+        ("delete=404",),
         "reach",
         _everywhere("delete"),
     ),
@@ -248,7 +253,7 @@ DEFECTS = (
         "foreign-record-403",
         "Another business's id is forbidden, which tells that it exists",
         ("CORE-013",),
-        ("read", "update", "delete"),
+        answering(404, "read", "update", "delete"),
         "absent",
         _foreign(403, "forbidden"),
     ),
@@ -256,7 +261,7 @@ DEFECTS = (
         "foreign-record-own-problem",
         "Another business's id has a problem type of its own",
         ("CORE-013",),
-        ("read", "update", "delete"),
+        answering(404, "read", "update", "delete"),
         "absent",
         _foreign(404, "other-business"),
     ),
@@ -264,7 +269,7 @@ DEFECTS = (
         "list-of-all-businesses",
         "Lists forget whose records they are",
         ("CORE-014",),
-        ("list",),
+        ("list=200",),
         "reach",
         _everywhere("list"),
     ),
@@ -272,7 +277,7 @@ DEFECTS = (
         "search-in-all-businesses",
         "The search by external id forgets whose records they are",
         ("CORE-014",),
-        ("list",),
+        ("list?external_id",),
         "reach",
         _everywhere_by_filter,
     ),
@@ -280,7 +285,7 @@ DEFECTS = (
         "other-app-cannot-read",
         "An app reads only the records that it made",
         ("CORE-015",),
-        ("read",),
+        ("read=200",),
         "visible",
         _own_app_only("read"),
     ),
@@ -288,7 +293,7 @@ DEFECTS = (
         "other-app-cannot-write",
         "An app changes only the records that it made",
         ("CORE-015",),
-        ("update", "delete"),
+        ("update=200", "update=403", "delete=204"),
         "visible",
         _own_app_only("update", "delete"),
     ),

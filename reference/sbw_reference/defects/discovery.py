@@ -9,7 +9,7 @@ from sbw_reference.answers import Answer
 from sbw_reference.auth import Grant
 from sbw_reference.defects import asgi
 from sbw_reference.defects.asgi import Scope, Simple
-from sbw_reference.defects.defect import Defect, answered
+from sbw_reference.defects.defect import Defect, answered, answering
 from sbw_reference.problems import Problem
 
 Page = dict[str, Any]
@@ -206,26 +206,26 @@ DEFECTS = (
     Defect(
         "undeclared-methods-answer-204",
         "The framework answers methods that nobody wrote with 204",
-        ("CORE-004",),
-        ("*",),
+        ("CORE-004", "CORE-101"),
+        answering(405),
         "middleware",
         asgi.replacing(_anything_goes),
     ),
     Defect(
         "undeclared-methods-answer-501",
         "Methods that do not exist are answered with 501",
-        ("CORE-004",),
-        ("*",),
+        ("CORE-004", "CORE-101"),
+        answering(405),
         "problem",
         _status(405, 501),
     ),
     Defect(
-        "update-served-undeclared",
-        "The landing page hides that records can be updated",
+        "create-served-undeclared",
+        "The landing page hides that records can be created",
         ("CORE-004",),
-        ("landing", "update"),
+        ("landing", "create"),
         "landing",
-        lambda original: lambda page: hiding("update", original(page)),
+        lambda original: lambda page: hiding("create", original(page)),
     ),
     Defect(
         "read-served-undeclared",

@@ -6,10 +6,11 @@ from typing import Any
 
 from sbw_reference.defects import asgi
 from sbw_reference.defects.asgi import Scope, Simple
-from sbw_reference.defects.defect import Defect
+from sbw_reference.defects.defect import Defect, answering
 from sbw_reference.problems import Problem
 
 Document = dict[str, Any]
+NEVER = frozenset({"unknown", "foreign"})
 PUBLIC = ("/", "/token")
 UPSERTED = "/by-external-id"
 
@@ -50,13 +51,14 @@ def _html(_scope: Scope, status: int) -> Simple | None:
     return (404, {"content-type": "text/html"}, page) if status == 404 else None
 
 
-def _absent(*fates: str, **changes: Any) -> Any:
-    """Change what answers an id of one of these fates."""
+def _absent(*operations: str, **changes: Any) -> Any:
+    """Change what some operations answer to an id that was never given out to their business."""
 
     def make(original: Any) -> Any:
         def absent(fate: Callable[[], str], operation: str) -> Problem:
             found: Problem = original(fate, operation)
-            return replace(found, **changes) if fate() in fates else found
+            there = operation in operations and fate() in NEVER
+            return replace(found, **changes) if there else found
 
         return absent
 
@@ -83,7 +85,7 @@ DEFECTS = (
     Defect(
         "problem-status-as-text",
         "The status in problem documents is text",
-        ("CORE-050",),
+        ("CORE-050", "BULK-001"),
         ("*",),
         "problem_document",
         _document(_text_status),
@@ -99,7 +101,7 @@ DEFECTS = (
     Defect(
         "problem-without-type",
         "Problem documents leave out the type about:blank",
-        ("CORE-050",),
+        ("CORE-050", "BULK-001", "BULK-002"),
         ("*",),
         "problem_document",
         _document(_untyped),
@@ -119,8 +121,8 @@ DEFECTS = (
     Defect(
         "not-found-page",
         "What is not found is answered with a web page",
-        ("CORE-050", "CORE-031"),
-        ("*",),
+        ("CORE-050", "CORE-031", "BULK-002"),
+        answering(404),
         "middleware",
         asgi.replacing(_html),
     ),
@@ -128,7 +130,7 @@ DEFECTS = (
         "unknown-parameter-ignored",
         "A query parameter that does not exist is passed over",
         ("CORE-053",),
-        ("list", "read"),
+        answering(400, "list", "read"),
         "unknown_parameters",
         lambda _original: lambda _given, _known: (),
     ),
@@ -136,7 +138,7 @@ DEFECTS = (
         "parameter-names-without-case",
         "The names of query parameters are read without regard to case",
         ("CORE-053",),
-        ("list",),
+        ("list=400",),
         "unknown_parameters",
         lambda original: (
             lambda given, known: tuple(
@@ -148,25 +150,25 @@ DEFECTS = (
         "unknown-parameter-invalid",
         "A query parameter that does not exist is refused as if its value were wrong",
         ("CORE-053",),
-        ("list", "read"),
+        answering(400, "list", "read"),
         "problem",
         _named("unknown-parameter", name="invalid-parameter"),
     ),
     Defect(
         "unknown-id-400",
-        "An id that was never given out is a bad request",
-        ("CORE-054", "CORE-004"),
-        ("read", "update", "delete"),
+        "Who writes to an id that was never given out sends a bad request",
+        ("CORE-054", "BULK-001"),
+        (*answering(404, "update", "delete"), "batch=200"),
         "absent",
-        _absent("unknown", "foreign", status=400, name="invalid-id"),
+        _absent("update", "delete", status=400, name="invalid-id"),
     ),
     Defect(
         "unknown-id-410",
-        "An id that was never given out is gone",
-        ("CORE-054", "CORE-004"),
-        ("read", "update", "delete"),
+        "An id that was never given out is gone for those who read it",
+        ("CORE-054", "CORE-100", "CORE-120"),
+        answering(404, "read"),
         "absent",
-        _absent("unknown", "foreign", status=410),
+        _absent("read", status=410),
     ),
     Defect(
         "media-type-before-token",
