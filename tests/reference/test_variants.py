@@ -9,7 +9,8 @@ from tests.reference.support import Api, named, serving
 from sbw_conformance.provider import Fleet
 from sbw_conformance.results import Verdict
 from sbw_conformance.suite import Options, judge
-from sbw_reference.defects import behave, variants_by_id
+from sbw_reference.defects import behave, defects, variants_by_id
+from sbw_reference.server import Settings
 
 
 @pytest.mark.parametrize("variant", sorted(variants_by_id()))
@@ -72,3 +73,28 @@ def test_members_are_added_and_ids_look_otherwise() -> None:
         record = Api(running).create()
         assert re.fullmatch(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", record["id"])
         assert record["meta"]["version"].startswith("v~")
+
+
+def test_vendors_declare_what_they_keep() -> None:
+    """`short-text` and the like refuse what they declare, and a caller's declaration goes first."""
+    with serving(behaviour=behave(None, "short-text").behaviour) as running:
+        api = Api(running)
+        told = api("GET", "/").value["resources"]["organization"]["constraints"]
+        assert told["/name"] == {"max_length": 50}
+        assert told["/emails"] == {"max_items": 1}
+        assert "/external_ids/*/id" not in told
+        assert api("POST", "/organizations", {"name": "x" * 51}).problem() == (422, "constraint")
+    settings = Settings(declares={"organization": {}})
+    with serving(settings, behave(None, "few-members").behaviour) as running:
+        resources = Api(running)("GET", "/").value["resources"]
+        assert "unsupported" not in resources["contact"]
+        assert "filters" not in resources["organization"]
+
+
+def test_a_defect_brings_its_variant() -> None:
+    """Unless another one is asked for."""
+    alone = behave("constraint-not-kept", None).behaviour
+    assert alone.declares(None)
+    assert behave("constraint-not-kept", "gone").behaviour.declares(None) is None
+    named = {defect.variant for defect in defects().values()} - {None}
+    assert named <= set(variants_by_id())
