@@ -18,6 +18,8 @@ TAGS = {"if_match": "if-match", "if_none_match": "if-none-match"}
 PASSED_ON = frozenset({"prefer"})
 TOLD = frozenset({"etag", "location"})
 APPLIED = "Preference-Applied"
+JSON = "application/json"
+MERGE_PATCH = "application/merge-patch+json"
 
 Item = Mapping[str, Any]
 Operation = Callable[[Provider, Offer, Call], Answer]
@@ -81,7 +83,7 @@ def part(call: Call, item: Item) -> Call:
     Its key has the batch's address as its scope, and what holds for the batch holds for it.
     """
     headers = {name: value for name, value in call.headers.items() if name in PASSED_ON}
-    headers["content-type"] = "application/json"
+    headers["content-type"] = JSON if item["operation"] == "create" else MERGE_PATCH
     for name, header in TAGS.items():
         if name in item:
             headers[header] = item[name] if item[name] == "*" else f'"{item[name]}"'

@@ -243,7 +243,7 @@ DEFECTS = (
     Defect(
         "batch-from-the-end",
         "The operations of a batch are carried out from the last to the first",
-        ("BULK-004", "BULK-002"),
+        ("BULK-004",),
         ("batch=200",),
         "batch",
         _ordered(lambda _item: 0, last_first=True),

@@ -262,7 +262,7 @@ DEFECTS = (
     Defect(
         "media-type-ignored",
         "A body is read as JSON whatever it says it is",
-        ("CORE-106", "CORE-083"),
+        ("CORE-106",),
         answering(415, "create", "update"),
         "media_type",
         _reading(lambda _given, _operation: True),
