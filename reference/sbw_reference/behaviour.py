@@ -95,7 +95,7 @@ def times(before: Row | None, now: int) -> tuple[int, int]:
 
 def unchanged(before: Body, after: Body, equal: Callable[[Any, Any], bool]) -> bool:
     """Return whether a write changes nothing; `equal` is Same value for the resource."""
-    return before == after or equal(before, after)
+    return equal(before, after)
 
 
 def taken(owners: Mapping[ExternalKey, str], own: str | None, _operation: str) -> tuple[str, ...]:

@@ -25,7 +25,7 @@ def findings(write: Write, turn: Turn, before: Body, body: Body) -> Iterator[Fin
     """Yield the new values that no definition of the business is for, or that it forbids."""
     old = before.get(CUSTOM_FIELDS, {})
     fields = body[CUSTOM_FIELDS]
-    new = {key: value for key, value in fields.items() if key not in old or old[key] != value}
+    new = {key: value for key, value in fields.items() if not _same(old.get(key), value)}
     if not new:
         return
     rows = turn.having(DEFINITION, f"/{KEY}", new)
@@ -41,6 +41,11 @@ def findings(write: Write, turn: Turn, before: Body, body: Body) -> Iterator[Fin
         if not compiled(json.dumps(schema)).is_valid(value):
             expected = "a value that the definition allows"
             yield Finding("CORE-131", place, expected, "", "", FORBIDDEN)
+
+
+def _same(old: Any, value: Any) -> bool:
+    """Return whether a field keeps its value; false is not 0."""
+    return type(old) is type(value) and bool(old == value)
 
 
 @lru_cache(maxsize=512)

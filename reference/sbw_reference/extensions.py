@@ -29,6 +29,4 @@ def guard(write: Write, before: Any, sent: Any) -> None:
 
 
 def _same(write: Write, one: Any, other: Any) -> bool:
-    return one == other or write.offer.equal(
-        {EXTENSIONS: {"app": one}}, {EXTENSIONS: {"app": other}}
-    )
+    return write.offer.equal({EXTENSIONS: {"app": one}}, {EXTENSIONS: {"app": other}})

@@ -231,6 +231,10 @@ def test_an_app_changes_its_own_extension_only() -> None:
             (403, "forbidden"),
             ["/extensions/com.example.first-app"],
         )
+        assert patched(theirs, {second: {"a": True}}).value["extensions"][second] == {"a": True}
+        flag = patched(theirs, {second: {"a": 1}}).value["extensions"][second]["a"]
+        assert flag is not True
+        assert patched(mine, {second: {"a": True}}).problem() == (403, "forbidden")
         assert patched(mine, {first: None}).value["extensions"] == {second: {"a": 1}}
         large = {"text": "x" * 16_000}
         assert patched(mine, {first: large}).value["extensions"][first] == large

@@ -157,6 +157,9 @@ def test_a_definition_says_which_values_a_field_takes(
     assert refused.value["errors"][0]["pointer"] == f"/custom_fields/{key}"
     patch = {"custom_fields": {key: bad}}
     assert api("PATCH", path, patch, If_Match="*").problem() == (422, "validation")
+    number = {"custom_fields": {key: 0}}
+    if good is False:
+        assert api("PATCH", path, number, If_Match="*").problem() == (422, "validation")
     cleared = api("PATCH", path, {"custom_fields": {key: None}}, If_Match="*")
     assert not cleared.value.get("custom_fields")
 
