@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from sbw_reference.answers import Answer
+from sbw_reference.offers import BY_EXTERNAL_ID
 from sbw_reference.problems import Problem, Refusal
 from sbw_reference.turns import Memory, Scope
 from sbw_reference.writes import Write
@@ -23,10 +24,10 @@ def key_of(write: Write) -> str | None:
 
 
 def scope_of(write: Write) -> Scope:
-    """Return where the key of a write has an effect."""
+    """Return where the key of a write has an effect; an external id is part of an address."""
     call = write.call
     method, _, path = call.address.partition(" ")
-    query = f"?{urlencode(sorted(call.query))}" if call.query else ""
+    query = f"?{urlencode(sorted(call.query))}" if path.endswith(BY_EXTERNAL_ID) else ""
     return write.behaviour.idempotency_scope(
         Scope(call.grant.tenant, call.grant.app, method, path + query)
     )
