@@ -61,6 +61,10 @@ def _schema(file: Traversable) -> Schema:
     return schema
 
 
+def _refuse(uri: str) -> Any:
+    raise ValueError(f"{uri} is not in the folder of the standard")
+
+
 class SchemaValidator:
     """One compiled schema; `requirement` is what its findings carry."""
 
@@ -69,7 +73,10 @@ class SchemaValidator:
         self.variant = variant
         self.bundle = bundle
         self.requirement = requirement
-        self._compiled = jsonschema_rs.validator_for(bundle, validate_formats=True)
+        # By its class: for any other `$schema` validator_for would ask the network.
+        self._compiled = jsonschema_rs.Draft202012Validator(
+            bundle, validate_formats=True, retriever=_refuse
+        )
 
     def is_valid(self, value: Any) -> bool:
         """Say whether the value is valid; text with lone surrogates never is."""

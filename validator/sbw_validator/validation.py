@@ -1,5 +1,6 @@
 """Validates a value: the schema of its type first, then the rules of the standard."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
@@ -48,15 +49,20 @@ def _compiled(
 
 def _overtaken(finding: Finding, others: list[Finding]) -> bool:
     """Say whether a schema finding lies at, above or below a value that a rule has looked at."""
-    own = finding.pointers
-    leaves = [p for p in own if not any(other.startswith(p + "/") for other in own)]
+    own = set(finding.pointers)
+    leaves = own - {above for pointer in own for above in _around(pointer)}
+    told = {other.pointer for other in others}
+    above_told = {above for pointer in told for above in _around(pointer)}
     return any(
-        leaf == other.pointer
-        or leaf.startswith(other.pointer + "/")
-        or other.pointer.startswith(leaf + "/")
-        for leaf in leaves
-        for other in others
+        leaf in told or leaf in above_told or not told.isdisjoint(_around(leaf)) for leaf in leaves
     )
+
+
+def _around(pointer: str) -> Iterator[str]:
+    """Yield the pointers of the values around one."""
+    while pointer:
+        pointer = pointer.rpartition("/")[0]
+        yield pointer
 
 
 def _without_type(value: Any, standard: Standard) -> Finding:

@@ -97,7 +97,7 @@ def schema_form(subject: Subject) -> Iterator[LintFinding]:
 
     for file in subject.schema_files:
         try:
-            jsonschema_rs.meta.validate(subject.files[file])
+            jsonschema_rs.meta.validate({**subject.files[file], "$schema": DIALECT})
         except jsonschema_rs.ValidationError as error:
             place = (file, pointer_to(*error.instance_path))
             hint = "Mend the keyword as JSON Schema 2020-12 has it."
