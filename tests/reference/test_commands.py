@@ -96,10 +96,12 @@ def test_serve_declares_what_a_file_says(tmp_path: Any) -> None:
 @pytest.mark.parametrize(
     ("content", "word"),
     [
-        ("[", "no YAML"),
+        ("[", "declare.yaml, line 2"),
+        ("", "no object for each resource"),
+        ("contact: {}\ncontact: {}", "twice"),
         ("[contact]", "no object for each resource"),
         ("contact: 7", "no object for each resource"),
-        ("contact: {constraints: {/x: {enum: [2026-01-01]}}}", "no object for each resource"),
+        ("contact: {constraints: {/x: {enum: [2026-01-01]}}}", "/x is no member"),
         ("nobody: {}", "nobody"),
         ("contact: {unsupported: [/external_ids]}", "/external_ids"),
     ],
@@ -173,10 +175,7 @@ def test_defects_are_listed() -> None:
         [*REFERENCE, "defects", "--json"], capture_output=True, text=True, check=True
     )
     rows = json.loads(as_json.stdout)
-    assert all(
-        set(row) == MEMBERS
-        for row in rows
-    )
+    assert all(set(row) == MEMBERS for row in rows)
     lines = subprocess.run([*REFERENCE, "defects"], capture_output=True, text=True, check=True)
     assert [line.split()[0] for line in lines.stdout.splitlines()] == [row["id"] for row in rows]
 
