@@ -79,6 +79,19 @@ def test_requests_of_one_token_are_refused(running: Running) -> None:
     assert a1("GET", f"/contacts/{record['id']}").value == record
 
 
+def test_controls_work_on_any_database(anywhere: Running) -> None:
+    """Clock, cursors and limits are kept where the records are."""
+    api = Api(anywhere)
+    before, _ = api.create(), api.create()
+    following = api("GET", "/contacts?limit=1").value["next"]
+    assert control(api, "move_clock", seconds=60).status == 204
+    assert (written(api.create()) - written(before)).total_seconds() >= 60
+    assert control(api, "expire_cursors").status == 204
+    assert api("GET", following).problem() == (410, "cursor-expired")
+    assert control(api, "limit_requests", requests=1).status == 204
+    assert [api("GET", "/business").status for _ in range(2)] == [429, 200]
+
+
 @pytest.mark.parametrize(
     ("body", "pointer"),
     [
