@@ -43,7 +43,7 @@ def drops_member(path: Path, types: tuple[str, ...]) -> Defect:
         f"drops-member:{pointer}",
         f"What stands at {pointer} and in its place in other elements is not stored",
         ("CORE-040",),
-        WRITES,
+        tuple(f"{operation}/{path[0]}" for operation in WRITES),
         "keep",
         lambda original: lambda body, operation: without(original(body, operation), path),
         types=types,
@@ -95,7 +95,9 @@ def sampled(standard: Standard, resource: Resource) -> list[Path]:
     chosen: list[Path] = []
     change = tuple(parts_of(resource.change.pointer)) if resource.change else ()
     named = {name for example in examples for name in example} - ENVELOPE - OPEN
-    tops = sorted(name for name in named if not name.startswith(PREFIX))
+    twins = {f"{PREFIX}{name}" for name in named}  # what a status has beside it says it again
+    statuses = {name.removeprefix(PREFIX) for name in named & twins}
+    tops = sorted(name for name in named - statuses if not name.startswith(PREFIX))
     for top in tops:
         paths = {path for example in examples for path in leaves(example.get(top), (top,))}
         spare = [

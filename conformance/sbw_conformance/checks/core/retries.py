@@ -4,7 +4,7 @@ from typing import Any
 
 from sbw_conformance.checks import bodies, check
 from sbw_conformance.checks.answer import Answer
-from sbw_conformance.checks.records import OtherApp, OtherTenant, Record, Records, ids
+from sbw_conformance.checks.records import OtherApp, OtherTenant, Record, Records
 
 
 def _key(records: Records) -> dict[str, str]:
@@ -39,7 +39,8 @@ def create_sent_again_makes_one_record(records: Records) -> None:
         _replayed(again, first)
     if records.marks and "list" in records.operations:
         items = records.eventually(bool, external_id=app)
-        first.verify(len(ids(items)) == 1, "one record", f"{len(items)} records")
+        made = [item for item in items if any(e["app"] == app for e in bodies.external_ids(item))]
+        first.verify(len(made) == 1, "one record", f"{len(made)} records")
 
 
 @check("CORE-087", needs=["update", "read"])
@@ -75,8 +76,7 @@ def key_with_another_body_is_refused(records: Records) -> None:
 @check("CORE-089", needs=["create"])
 def refused_request_frees_its_key(records: Records) -> None:
     """Who corrects a request sends it with the key that it had."""
-    invalid = [e for e in records.invalid() if not any(map(bodies.refused_unknown, e.findings))]
-    for example in invalid[:1]:
+    for example in _invalid(records)[:1]:
         key = _key(records)
         answer = records.post(records.marked(example.value), headers=key)
         refused = 400 <= answer.status < 500
@@ -89,6 +89,16 @@ def refused_request_frees_its_key(records: Records) -> None:
         stale.trial.control(refused, "CORE-041", "status 412", stale.exchange.got, stale.exchange)
         answer = records.patch(record, record.change(2), headers=key)
         answer.must_be_accepted("the update with the right version")
+
+
+def _invalid(records: Records) -> list[bodies.Example]:
+    """Examples that the schema of a known member forbids."""
+    return [
+        example
+        for example in records.invalid()
+        if not any(map(bodies.refused_unknown, example.findings))
+        and all(finding.keyword != "rule" for finding in example.findings)
+    ]
 
 
 @check("CORE-090", needs=["create"])
