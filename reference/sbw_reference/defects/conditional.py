@@ -41,11 +41,11 @@ def _failed(header: str, version: str) -> bool:
     return True
 
 
-def _newer(header: str, version: str) -> bool:
-    """Return whether a version, which is a number, is greater than all that the header names."""
+def _older(header: str, version: str) -> bool:
+    """Return whether a version, which is a number, is less than all that the header names."""
     tags = [CODING.sub("", tag) for tag in TAG.findall(header)]
     held = [int(tag) for tag in tags if tag.isdecimal()]
-    return not held or int(version) > max(held) + 1
+    return not held or int(version) < min(held)
 
 
 DEFECTS = (
@@ -82,12 +82,12 @@ DEFECTS = (
         _reads(lambda _header, _version: False),
     ),
     Defect(
-        "if-none-match-too-old",
-        "Who has a version shortly before the current one is told that nothing changed",
+        "if-none-match-older",
+        "Who has an older version is told that nothing changed",
         ("CORE-093",),
         CONDITIONAL,
         "if_none_match",
-        _reads(_newer),
+        _reads(_older),
     ),
     Defect(
         "tags-compared-as-text",
