@@ -134,7 +134,7 @@ def limited_requests_are_refused(records: Records, other: OtherApp) -> None:
     """So many requests as asked for are too many, and no others."""
     records.get().must_succeed()
     steer(records.trial, control="limit_requests", requests=2)
-    others = other.get()
+    others = other.get(patient=False)
     answers = [records.get(patient=False) for _ in range(3)]
     others.verify(others.status == 200, "the other app served")
     for answer in answers[:2]:
