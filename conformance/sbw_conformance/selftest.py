@@ -88,7 +88,7 @@ class Selftester:
     full: bool = False
     lanes: int = 3
     workers: int = 3
-    programs: int = 4
+    programs: int = 2
     listen: Callable[[Kill], None] = lambda _: None
     standard: Standard = field(default_factory=load_standard)
     checks: tuple[Check, ...] = field(default_factory=catalog)

@@ -137,6 +137,17 @@ def invalid(standard: Standard, resource: Resource) -> tuple[Example, ...]:
     return tuple(found)
 
 
+def findings(standard: Standard, resource: Resource, value: Any) -> tuple[Finding, ...]:
+    """What is wrong with a create, remembered: to explain it is dear, and runs ask again."""
+    return _findings(standard, resource, json.dumps(value, sort_keys=True))
+
+
+@lru_cache(maxsize=4096)
+def _findings(standard: Standard, resource: Resource, text: str) -> tuple[Finding, ...]:
+    found = validate(json.loads(text), type=resource.type, variant="create", standard=standard)
+    return tuple(found)
+
+
 @lru_cache
 def richest(standard: Standard, resource: Resource) -> Example:
     """The valid example with the most members of different kinds."""

@@ -94,11 +94,9 @@ class Drafts:
         run, found = self.trial.run, []
         for example in bodies.invalid(run.standard, self.resource):
             value = self.fit.broken(example.value)
-            findings = validate(
-                value, type=self.resource.type, variant="create", standard=run.standard
-            )
+            findings = bodies.findings(run.standard, self.resource, value)
             if findings:
-                found.append(Example(example.name, value, tuple(findings), example.requirement))
+                found.append(Example(example.name, value, findings, example.requirement))
         return found
 
     def valid(self, body: Any) -> bool:
