@@ -111,7 +111,7 @@ class Exchange:
 
         The operation; the operation with its status (`create=422`), with a header that a check
         sent (`read+if-none-match`) or the method where it is HEAD (`read+HEAD`), with a query
-        parameter (`list?email`), and with a member of the body (`create/emails`).
+        parameter (`list?email`), and with a member of the body (`create/emails/label`).
         """
         operation = self.request.operation
         yield operation
@@ -126,15 +126,20 @@ class Exchange:
             yield f"{operation}/{name}"
 
     @property
-    def _members(self) -> list[str]:
-        """Members at the top of the body that was sent; those of all operations of a batch."""
+    def _members(self) -> Iterator[str]:
+        """Members of the body that was sent, two levels deep, of a batch those of all bodies."""
         try:
             sent = json.loads(self.request.body or b"null")
         except (ValueError, RecursionError):
-            return []
+            return
         operations = sent.get("operations") if isinstance(sent, dict) else None
-        inner = [one.get("body") for one in operations or () if isinstance(one, dict)]
-        return list({name for one in (sent, *inner) if isinstance(one, dict) for name in one})
+        listed = operations if isinstance(operations, list) else ()
+        inner = [one.get("body") for one in listed if isinstance(one, dict)]
+        for body in (sent, *inner):
+            for name, member in body.items() if isinstance(body, dict) else ():
+                yield name
+                for one in member if isinstance(member, list) else (member,):
+                    yield from (f"{name}/{key}" for key in one if isinstance(one, dict))
 
     @property
     def got(self) -> str:

@@ -22,7 +22,7 @@ from sbw_conformance.checks.run import Run
 from sbw_conformance.checks.trial import Blocked, CouldNotRun, Failed, NotClaimed, Trial
 from sbw_conformance.cleanup import Cleanup, clean
 from sbw_conformance.events import EventStream
-from sbw_conformance.exchanges import MISSING
+from sbw_conformance.exchanges import MISSING, Exchange
 from sbw_conformance.judging import Observations, results_of
 from sbw_conformance.planning import Task, excuse, tasks, unseen
 from sbw_conformance.programs import Programs
@@ -262,8 +262,12 @@ class Runner:
             "requirements": list(task.check.requirements),
             "requests": len(exchanges),
             "milliseconds": round(sum(exchange.milliseconds for exchange in exchanges), 1),
-            "operations": sorted({mark for exchange in exchanges for mark in exchange.touched}),
+            "operations": self._touched(exchanges) if self.evidence else [],
         }
+
+    @staticmethod
+    def _touched(exchanges: Iterable[Exchange]) -> list[str]:
+        return sorted({mark for exchange in exchanges for mark in exchange.touched})
 
     def _trial_events(self, trial: Trial) -> Iterator[dict[str, Any]]:
         if not self.evidence:

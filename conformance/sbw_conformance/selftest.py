@@ -99,7 +99,7 @@ class Selftester:
         began = time.monotonic()
         chosen = defects() if known is None else tuple(known)
         with Fleet() as fleet:
-            baseline = self._judge(fleet, "baseline", None, lambda _: True)
+            baseline = self._judge(fleet, "baseline", None, lambda _: True, evidence=True)
             used = {
                 (entry["check"], entry["resource"]): frozenset(entry["operations"])
                 for entry in baseline.checks.values()
@@ -110,7 +110,13 @@ class Selftester:
         return Selftest(kills, redundant, baseline, time.monotonic() - began)
 
     def _judge(
-        self, fleet: Fleet, name: str, defect: str | None, wanted: Callable[[Task], bool]
+        self,
+        fleet: Fleet,
+        name: str,
+        defect: str | None,
+        wanted: Callable[[Task], bool],
+        *,
+        evidence: bool = False,
     ) -> Report:
         classes = None if self.classes is None else list(self.classes)
         target = fleet.start(name, defect=defect, classes=classes)
@@ -121,7 +127,7 @@ class Selftester:
             preflight=False,
             tidy=False,
             wanted=wanted,
-            evidence=False,
+            evidence=evidence,
         )
         return judge(target, options, self.standard)
 

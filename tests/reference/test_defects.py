@@ -17,7 +17,7 @@ from sbw_validator.requirements import Requirement, load_requirements
 from sbw_validator.standard import load_standard
 
 FOLDER = Path(__file__).parents[2] / "reference" / "sbw_reference" / "defects"
-MARK = re.compile(r"([a-z]+)(=[2-5][0-9][0-9]|\+HEAD|\+[a-z-]+|[?/][a-z_]+)?")
+MARK = re.compile(r"([a-z]+)(=[2-5][0-9][0-9]|\+HEAD|\+[a-z-]+|\?[a-z_]+|(?:/[a-z_]+){1,2})?")
 SEAMS = {field.name for field in fields(Behaviour)}
 ALL = tuple(defects().values())
 

@@ -20,7 +20,7 @@ class Defect:
     `expects` are the requirements that fail with it, its own first. `operations` are those it acts
     on, of OPERATIONS or `*` for all, each narrowed where it acts on some requests only:
     `create=415` where the answer would have this status without it, `read+accept` with this header,
-    `read+HEAD` with this method, `list?cursor` with this parameter, `create/emails` with this
+    `read+HEAD` with this method, `list?cursor` with this parameter, `create/emails/label` with this
     member in its body; `types` are the resources it is about, none for all, `variant` the provider
     that it is a mistake of. `make` gives the function that takes the place of the seam, from the
     one that stands there; for the seams in TELLING it gets a second argument, which it calls each

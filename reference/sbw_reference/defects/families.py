@@ -39,11 +39,12 @@ def generated() -> Iterator[Defect]:
 def drops_member(path: Path, types: tuple[str, ...]) -> Defect:
     """Return the defect that loses a member; `*` in its path stands for each element."""
     pointer = "".join(f"/{0 if part == EACH else part}" for part in path)
+    named = [part for part in path if part != EACH]
     return Defect(
         f"drops-member:{pointer}",
         f"What stands at {pointer} and in its place in other elements is not stored",
         ("CORE-040",),
-        tuple(f"{operation}/{path[0]}" for operation in WRITES),
+        tuple(f"{operation}/{'/'.join(named[:2])}" for operation in WRITES),
         "keep",
         lambda original: lambda body, operation: without(original(body, operation), path),
         types=types,
