@@ -8,7 +8,7 @@ from typing import Any
 from sbw_reference.custom_fields import FORBIDDEN
 from sbw_reference.decisions import UNDEFINED, UNKNOWN
 from sbw_reference.defects.defect import Defect, answering
-from sbw_reference.defects.own import NATIVE
+from sbw_reference.defects.fields import NATIVE
 from sbw_reference.problems import Fault, Problem
 from sbw_validator.errors import MalformedJSON
 from sbw_validator.findings import Finding, parts_of
