@@ -139,7 +139,7 @@ class Exchange:
             for name, member in body.items() if isinstance(body, dict) else ():
                 yield name
                 for one in member if isinstance(member, list) else (member,):
-                    yield from (f"{name}/{key}" for key in one if isinstance(one, dict))
+                    yield from (f"{name}/{key}" for key in one) if isinstance(one, dict) else ()
 
     @property
     def got(self) -> str:
