@@ -136,7 +136,7 @@ def limited_requests_are_refused(records: Records, other: OtherApp) -> None:
     steer(records.trial, control="limit_requests", requests=2)
     others = other.get(patient=False)
     answers = [records.get(patient=False) for _ in range(3)]
-    others.verify(others.status == 200, "the other app served")
+    others.must_be_accepted("the other app served")
     for answer in answers[:2]:
         answer.must_be_problem(429, "rate-limited")
-    answers[2].verify(answers[2].status == 200, "the third request served")
+    answers[2].must_be_accepted("the third request served")

@@ -13,7 +13,10 @@ def first_refusal_decides(records: Records) -> None:
     stale, record = record, records.update(record, record.change(1))
     broken, unknown = b'{"name": ', "sbw-no-such-record"
     bad, good = {bodies.UNKNOWN_MEMBER: "kept?"}, record.change(2)
-    last = records.patch(record, bad).status
+    unknown_member = records.patch(record, bad)
+    last, exchange = unknown_member.status, unknown_member.exchange
+    control = records.trial.control
+    control(last == 422, "CORE-055", "status 422", exchange.got, exchange)
     pairs = [
         (
             records.without_token("update", record),
@@ -53,7 +56,6 @@ def first_refusal_decides(records: Records) -> None:
         ),
     ]
     for alone, both, what, requirement in pairs:
-        control = alone.trial.control
         refused = 400 <= alone.status < 500
         control(refused, requirement, "a refusal", alone.exchange.got, alone.exchange)
         both.verify(both.status == alone.status, f"status {alone.status}: {what}")

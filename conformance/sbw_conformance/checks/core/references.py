@@ -86,11 +86,11 @@ def _stays_or_is_released(
     answer = targets.delete(target)
     if not 200 <= answer.status < 300:
         answer.must_be_problem(409, "in-use")
-        targets.get(target).must_have_status(200)
+        targets.get(target).must_be_accepted("the record that others refer to")
         records.get(record).must_show(record.value)
         return
     after = records.get(record)
-    after.must_have_status(200)
+    after.must_be_accepted("the record that referred to it")
     left = [
         found
         for pattern in records.resource.refs
