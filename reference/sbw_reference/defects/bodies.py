@@ -199,7 +199,7 @@ DEFECTS = (
     Defect(
         "unknown-members-dropped",
         "Members that are not known are left out in silence",
-        ("CORE-055", "CORE-083"),
+        ("CORE-055",),
         answering(422, "create", "update", "upsert"),
         "not_stored",
         _dropped(lambda finding: finding.keyword in UNKNOWN),

@@ -85,7 +85,7 @@ DEFECTS = (
     Defect(
         "location-of-collection",
         "Location of a new record is the address of the collection",
-        ("CORE-070", "CORE-121"),
+        ("CORE-070",),
         ("create=201", "upsert=201"),
         "location",
         lambda _original: lambda collection, _id: collection,
@@ -93,7 +93,7 @@ DEFECTS = (
     Defect(
         "location-relative-to-nowhere",
         "Location is relative, and leads beside the collection",
-        ("CORE-070", "CORE-121"),
+        ("CORE-070",),
         ("create=201", "upsert=201"),
         "location",
         lambda _original: lambda _collection, id_: id_,
@@ -109,7 +109,7 @@ DEFECTS = (
     Defect(
         "reads-leave-out-labels",
         "Reading shows no labels, which the answer to a write did show",
-        ("CORE-071", "CORE-109", "CORE-122"),
+        ("CORE-071",),
         ("read=200", "list=200"),
         "serialise",
         _unlabelled,

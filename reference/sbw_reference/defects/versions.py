@@ -125,7 +125,7 @@ DEFECTS = (
     Defect(
         "stale-update-wins",
         "An update ignores If-Match: the last writer wins",
-        ("CORE-041", "CORE-094"),
+        ("CORE-041",),
         ("update=412",),
         "if_match",
         _ignored("update"),
@@ -133,7 +133,7 @@ DEFECTS = (
     Defect(
         "stale-update-409",
         "A stale version is a conflict without a registered type",
-        ("CORE-041", "CORE-094"),
+        ("CORE-041",),
         ("update=412",),
         "if_match",
         _conflict("update", Problem(409, "edit-conflict", "Somebody else was faster.")),
@@ -255,7 +255,7 @@ DEFECTS = (
     Defect(
         "star-is-no-version",
         "If-Match: * is compared like a version and never matches",
-        ("CORE-048", "BULK-002"),
+        ("CORE-048",),
         ("update+if-match",),
         "if_match",
         _no_star(412, "version-conflict"),
@@ -263,7 +263,7 @@ DEFECTS = (
     Defect(
         "star-refused",
         "If-Match: * is refused as if it were missing",
-        ("CORE-048", "BULK-002"),
+        ("CORE-048",),
         ("update+if-match",),
         "if_match",
         _no_star(428, "precondition-required"),
