@@ -29,7 +29,11 @@ Examples:
 sbw.yaml:
   target: https://api.example.com/sbw
   clients:
-    a1: {token_env: SBW_A1_TOKEN}    # business a through the first app
+    a1:                              # business a through the first app
+      token_env: SBW_A1_TOKEN
+      scoped:                        # narrower tokens of the same client
+        read_only: {token_env: SBW_A1_READ_ONLY_TOKEN}
+        business_only: {token_env: SBW_A1_BUSINESS_ONLY_TOKEN}
     a2: {token_env: SBW_A2_TOKEN}    # business a through another app
     b1: {token_env: SBW_B1_TOKEN}    # business b
 
