@@ -57,29 +57,43 @@ def split(pointer: str) -> list[str]:
 
 
 def members(standard: Standard, resource: Resource) -> dict[str, Any]:
-    """Pattern -> schema of every member that a consumer writes, external ids aside."""
+    """Pattern -> schema of every member that a consumer writes, external ids and the like aside."""
     bundle = load_schemas(standard).bundle(resource.type, "create")
-    rest = {
+    other = {"external_ids", "type", "custom_fields", "extensions"}
+    found = {
         "/" + "/".join(path): (bundle, schema)
         for path, schema in places(bundle)
-        if path and path[0] not in {"external_ids", "type", "custom_fields", "extensions"}
+        if path and path[0] not in other and not path[0].startswith("native_")
     }
-    return {name: entry for name, entry in rest.items() if not name.startswith("/native_")}
+    inside = tuple(f"{pointer}/" for pointer in resource.refs)
+    return {name: entry for name, entry in found.items() if not name.startswith(inside)}
 
 
-def lengths(standard: Standard, resource: Resource, most: int) -> dict[str, dict[str, int]]:
-    """The shortest `max_length` that the standard allows each text, but none below `most`."""
+def floors(standard: Standard, resource: Resource) -> dict[str, dict[str, int]]:
+    """The tightest limits that the standard lets an app set each text and each array."""
     limits = {}
     for pointer, (bundle, schema) in members(standard, resource).items():
-        if (floor := annotation(bundle, schema, "x-floor")) and "max_length" in floor:
-            limits[pointer] = {"max_length": max(floor["max_length"], most)}
+        if floor := annotation(bundle, schema, "x-floor"):
+            limits[pointer] = dict(floor)
     return limits
 
 
-def sizes(standard: Standard, resource: Resource) -> dict[str, dict[str, int]]:
-    """The least `max_items` that the standard allows each array."""
-    limits = {}
-    for pointer, (bundle, schema) in members(standard, resource).items():
-        if (floor := annotation(bundle, schema, "x-floor")) and "max_items" in floor:
-            limits[pointer] = {"max_items": floor["max_items"]}
-    return limits
+def harsh(standard: Standard) -> dict[str, dict[str, Any]]:
+    """What an app declares that takes as little as an app can: names in one piece, one of each."""
+    contact, definition = (standard.resources[n] for n in ("contact", "custom_field_definition"))
+    names = [p for p in members(standard, contact) if p.startswith("/name/") and p != "/name/full"]
+    limits = {p: given for p, given in floors(standard, contact).items() if p not in names}
+    return {
+        "contact": {
+            "unsupported": [*names, "/custom_fields", "/extensions", "/native_lifecycle_stage"],
+            "constraints": {
+                **limits,
+                "/name/full": {"required": True, "max_length": 50, "pattern": "^[^<>]*$"},
+                "/emails/*/contexts": {"required": True, "max_items": 1},
+                "/addresses/*/postal_code": {"max_length": 10, "pattern": "^[0-9A-Z -]{2,10}$"},
+                "/phones/*/number": {"max_length": 16, "unique": True},
+                "/lifecycle_stage": {"enum": ["lead", "customer"]},
+            },
+        },
+        "custom_field_definition": {"constraints": floors(standard, definition)},
+    }

@@ -30,7 +30,7 @@ from sbw_conformance.events import Redaction
 from sbw_conformance.provider import Fleet
 from sbw_conformance.results import Report
 from sbw_conformance.suite import Options, judge
-from sbw_conformance.target import Credentials, Target
+from sbw_conformance.target import Credentials, Target, variable
 from sbw_validator.standard import load_standard
 
 R = TypeVar("R", bound=Records)
@@ -72,7 +72,7 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
 def tokens(target: Target, *roles: str) -> dict[str, str]:
     """The environment variables that let the command in, for all clients or for these."""
     wanted = roles or tuple(target.clients)
-    return {f"SBW_{role.upper()}_TOKEN": target.clients[role].token or "" for role in wanted}
+    return {variable(role): target.clients[role].token or "" for role in wanted}
 
 
 def with_tokens(base: str, prefix: str = "some-token") -> Target:

@@ -139,4 +139,4 @@ def person_is_no_organization(records: Records) -> None:
         raise NotClaimed(f"{other} is not claimed")
     record = records.create()
     records.confirm(record)
-    there.get(record.id).must_have_status(404)
+    there.get(record.id).must_be_gone()

@@ -67,7 +67,7 @@ class Fit:
         if self._valid(fitted):
             return fitted
         whole = {**self.minimal, **fitted}
-        return self._distinct(whole) if self._valid(whole) else fitted
+        return self.distinct(whole) if self._valid(whole) else fitted
 
     def patch(self, value: Value) -> Value:
         """A merge patch: it takes nothing away that is required."""
@@ -82,11 +82,11 @@ class Fit:
                 place = "/".join(parts[:length])
                 if pointers.places(fitted, place) and _clears(pointers.at(fitted, place)):
                     fitted = pointers.removed(fitted, place)
-        return self._distinct(fitted)
+        return self.distinct(fitted)
 
     def broken(self, value: Value) -> Value:
         """A body that breaks the standard on purpose: only so that no limit is broken too."""
-        return self._distinct(self._complete(value))
+        return self.distinct(self._complete(value))
 
     def _complete(self, value: Value) -> Value:
         fitted = self._stored(value)
@@ -248,7 +248,7 @@ class Fit:
         examples = bodies.valid(self.records.trial.run.standard, self.resource)
         return [self._stored(example.value) for example in examples]
 
-    def _distinct(self, value: Value) -> Value:
+    def distinct(self, value: Value) -> Value:
         """The value with texts that no other record has, where they are unique."""
         unique = [pointer for pointer, _ in self.limits.with_("unique")]
         for pointer in dict.fromkeys([*self.resource.unique, *unique]):

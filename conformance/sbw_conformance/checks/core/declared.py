@@ -4,10 +4,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from sbw_conformance.checks import bodies, check, pointers
+from sbw_conformance.checks.fitting import LONGEST_LOCAL_PART, matches
 from sbw_conformance.checks.records import Record, Records
 from sbw_conformance.checks.trial import NotClaimed
 
 LIMITED_BY = {"max_length": "maxLength", "max_items": "maxItems"}
+LONGEST_LABEL = 63
+"""Characters between two dots of a domain (RFC 1035, section 2.3.4)."""
 
 
 def _constraints(records: Records, *, unique: bool = False) -> list[tuple[str, str, Any]]:
@@ -36,9 +39,10 @@ def constraints_are_tighter_than_the_standard(records: Records) -> None:
         page.verify(bool(found), f"a member of {records.resource.type}", pointer, pointer=place)
         for name, value in given.items():
             highest = [one[LIMITED_BY[name]] for one in found if LIMITED_BY.get(name, "") in one]
-            floors = [one["x-floor"].get(name, 0) for one in found if "x-floor" in one]
+            floors = [one["x-floor"][name] for one in found if name in one.get("x-floor", {})]
             if name in LIMITED_BY:
-                least, most = max(floors, default=0), min(highest, default=value)
+                # What stands nearest to the member is meant for it.
+                least, most = next(iter(floors), 0), min(highest, default=value)
                 fits = least <= value <= most
                 page.verify(fits, f"{name} of {pointer} from {least} to {most}", f"{value}")
             if name == "enum" and (known := bodies.values_of(records.schema, pointer)):
@@ -71,23 +75,24 @@ def broken_constraint_is_refused(records: Records) -> None:
     app, tried = records.own_app(), 0
     for pointer, name, limit in _constraints(records):
         body = _with(records, pointer)
-        records.post(records.marked(records.fit(body))).must_succeed()
+        record = records.create(body)
         for place, wrong in _outside(records, body, pointer, name, limit):
             answer = records.post(records.marked(wrong, app))
             answer.must_be_problem(422, "constraint", _around(place, wrong))
             tried += 1
             if {"update", "read"} <= records.operations:
-                _kept_from_update(records, place, wrong)
+                _kept_from_update(records, record, place, wrong)
     if not tried:
         raise NotClaimed("no value that the standard allows breaks a declared constraint")
     records.must_not_exist(app)
 
 
-def _kept_from_update(records: Records, place: str, wrong: dict[str, Any]) -> None:
-    record = records.create()
+def _kept_from_update(records: Records, record: Record, place: str, wrong: dict[str, Any]) -> None:
     records.confirm(record)
     top = place.split("/")[1]
-    answer = records.patch(record, {top: wrong.get(top)})
+    old = {name: value for name, value in record.value.items() if name == top}
+    new = {name: value for name, value in wrong.items() if name == top}
+    answer = records.patch(record, bodies.replacing(old, new))
     answer.must_be_problem(422, "constraint", _around(place, wrong))
     records.read(record).must_show(record.value)
 
@@ -101,13 +106,13 @@ def _around(place: str, body: dict[str, Any]) -> set[str]:
 
 def _with(records: Records, pattern: str) -> dict[str, Any]:
     """A body that fits and has something at a place, if any example has."""
-    body = records.fit(records.richest())
-    if not pointers.places(body, pattern):
-        value = bodies.exemplary(records.trial.run.standard, records.resource, pattern)
-        if value is not None:
-            body = records.fit({**body, **pointers.nested_at(pattern, value)})
-    whole: dict[str, Any] = body
-    return whole
+    body = records.richest()
+    top = pattern.split("/")[1]
+    for example in bodies.valid(records.trial.run.standard, records.resource):
+        if not pointers.places(body, pattern) and pointers.places(example.value, pattern):
+            found = records.fit({**body, top: example.value[top]})
+            body = found if pointers.places(found, pattern) else body
+    return body
 
 
 def _outside(
@@ -134,14 +139,21 @@ def _wrong(records: Records, value: Any, pattern: str, name: str, limit: Any) ->
         yield from (one for one in bodies.values_of(records.schema, pattern) if one not in limit)
         yield from (f"{value}"[:-1] + end for end in "XYZxyz" if f"{value}"[:-1] + end not in limit)
     if name == "pattern" and isinstance(value, str):
-        yield from (f"~{value}", f"{value}~", "~", value.swapcase()[::-1])
+        odd = (f"~{value}", f"{value}~", f"<{value}>", "~", value.swapcase()[::-1])
+        yield from (one for one in odd if not matches(limit, one))
 
 
 def _of_length(text: str, length: int) -> str:
-    """A text of just so many characters; of an e-mail address the local part grows or shrinks."""
+    """A text of just so many characters.
+
+    Of an e-mail address the local part grows or shrinks and, where it can grow no more, the domain
+    grows.
+    """
     local, at_sign, domain = text.rpartition("@")
     if not at_sign:
         return text[:length].rstrip().ljust(length, "x")
+    while (more := length - len(domain) - LONGEST_LOCAL_PART - 1) > 0:
+        domain = f"{'x' * min(max(more - 1, 1), LONGEST_LABEL)}.{domain}"
     room = length - len(domain) - 1
     return f"{local[:room].ljust(room, 'x')}@{domain}"
 
