@@ -11,6 +11,9 @@ from sbw_validator.documents import MalformedJSON, parse_ijson
 
 Headers = tuple[tuple[str, str], ...]
 
+USUAL = frozenset({"application/json", "application/merge-patch+json"})
+"""Media types that every write is sent in: to send another one is what a check does on purpose."""
+
 MISSING: Any = object()
 """What `Exchange.json` is when the answer holds no I-JSON."""
 
@@ -116,8 +119,9 @@ class Exchange:
         operation = self.request.operation
         yield operation
         yield f"{operation}={self.status}"
-        for name, _ in self.request.headers:
-            yield f"{operation}+{name.lower()}"
+        for name, value in self.request.headers:
+            if value not in USUAL:
+                yield f"{operation}+{name.lower()}"
         if self.request.method == "HEAD":
             yield f"{operation}+HEAD"
         for name, _ in parse_qsl(urlsplit(self.request.url).query, keep_blank_values=True):

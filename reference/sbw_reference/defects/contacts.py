@@ -4,7 +4,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-from sbw_reference.defects.defect import WRITTEN, Defect, answering
+from sbw_reference.defects.defect import WRITTEN, Defect, answering, writing
 from sbw_reference.defects.updates import texts
 
 Body = dict[str, Any]
@@ -197,7 +197,7 @@ DEFECTS = (
         "emails-in-lower-case",
         "E-mail addresses are stored in lower case",
         ("CONTACTS-003", "CORE-040"),
-        WRITTEN,
+        writing("emails"),
         "keep",
         _local_part(str.lower),
     ),
@@ -205,7 +205,7 @@ DEFECTS = (
         "email-tags-dropped",
         "What stands behind a plus sign in an e-mail address is dropped",
         ("CONTACTS-003", "CORE-040"),
-        WRITTEN,
+        writing("emails"),
         "keep",
         _local_part(lambda local: local.partition("+")[0] or local),
     ),
@@ -213,7 +213,7 @@ DEFECTS = (
         "phone-numbers-invented",
         "Digits in a phone that was only written down become a number",
         ("CONTACTS-004", "CORE-040"),
-        WRITTEN,
+        writing("phones"),
         "keep",
         _phones(_numbered),
     ),
@@ -221,7 +221,7 @@ DEFECTS = (
         "phones-cleaned",
         "Of a phone as it was written only digits are kept",
         ("CONTACTS-004", "CORE-040"),
-        WRITTEN,
+        writing("phones"),
         "keep",
         _phones(_cleaned),
     ),

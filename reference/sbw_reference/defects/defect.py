@@ -47,6 +47,13 @@ WRITTEN = ("create=201", "update=200", "upsert=200", "upsert=201")
 """Writes that succeed: what is stored wrongly was stored by one of them."""
 
 
+def writing(*members: str) -> tuple[str, ...]:
+    """Return the writes that send members, which are all that a mistake with them acts on."""
+    return tuple(
+        f"{name}/{member}" for name in ("create", "update", "upsert") for member in members
+    )
+
+
 def answering(status: int, *operations: str) -> tuple[str, ...]:
     """Return operations, all where none are named, narrowed to answers of a status."""
     return tuple(f"{operation}={status}" for operation in operations or OPERATIONS)

@@ -5,7 +5,7 @@ from typing import Any
 from sbw_reference import native
 from sbw_reference.custom_fields import FORBIDDEN
 from sbw_reference.decisions import UNDEFINED
-from sbw_reference.defects.defect import WRITTEN, Defect, answering, kept, let_pass
+from sbw_reference.defects.defect import Defect, answering, kept, let_pass, writing
 
 Body = dict[str, Any]
 WRITES = ("create", "update", "upsert")
@@ -117,7 +117,7 @@ DEFECTS = (
         "numbers-in-fields-as-text",
         "Custom fields keep numbers as text",
         ("CORE-132",),
-        WRITTEN,
+        writing("custom_fields"),
         "keep",
         _fields(lambda fields: {key: _as_text(value) for key, value in fields.items()}),
     ),
@@ -125,7 +125,7 @@ DEFECTS = (
         "false-in-fields-dropped",
         "A custom field that is false is not kept",
         ("CORE-132",),
-        WRITTEN,
+        writing("custom_fields"),
         "keep",
         _fields(lambda fields: {key: value for key, value in fields.items() if value}),
     ),
@@ -133,7 +133,7 @@ DEFECTS = (
         "arrays-in-fields-joined",
         "A custom field with several values keeps one text",
         ("CORE-132",),
-        WRITTEN,
+        writing("custom_fields"),
         "keep",
         _fields(
             lambda fields: {
@@ -146,7 +146,7 @@ DEFECTS = (
         "native-code-alone-refused",
         "A native code without the canonical value is refused",
         ("CORE-143",),
-        WRITTEN,
+        writing("native_lifecycle_stage"),
         "native",
         _underived,
         types=("contact",),
@@ -155,7 +155,7 @@ DEFECTS = (
         "native-code-dropped",
         "A native code is turned into the canonical value and forgotten",
         ("CORE-143",),
-        WRITTEN,
+        writing("native_lifecycle_stage"),
         "native",
         _codeless,
         types=("contact",),

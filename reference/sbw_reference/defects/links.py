@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sbw_reference.defects.defect import WRITTEN, Defect, placeless, refused
+from sbw_reference.defects.defect import Defect, placeless, refused, writing
 from sbw_reference.records import Row
 from sbw_validator.findings import Finding
 
@@ -73,7 +73,7 @@ DEFECTS = (
         "references-by-external-id-refused",
         "A reference by external id is never found",
         ("CORE-141",),
-        WRITTEN,
+        writing("organizations", "parent"),
         "reference",
         lambda _original: lambda _written, _id: None,
     ),
@@ -81,7 +81,7 @@ DEFECTS = (
         "references-lose-their-type",
         "A reference by external id becomes one without a type",
         ("CORE-141", "CONTACTS-001"),
-        WRITTEN,
+        writing("organizations", "parent"),
         "reference",
         _untyped,
     ),

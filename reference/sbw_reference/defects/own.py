@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sbw_reference.auth import Grant
-from sbw_reference.defects.defect import WRITTEN, Defect, answering, kept, refused
+from sbw_reference.defects.defect import WRITTEN, Defect, answering, kept, refused, writing
 from sbw_reference.problems import Problem, Refusal
 
 Body = dict[str, Any]
@@ -132,7 +132,7 @@ DEFECTS = (
         "extensions-small",
         f"An extension of more than {SMALL} bytes is refused",
         ("CORE-038",),
-        WRITTEN,
+        writing("extensions"),
         "keep",
         kept(_small),
     ),

@@ -214,7 +214,7 @@ DEFECTS = (
     Defect(
         "created-at-touched",
         "An update sets the instant of creation anew",
-        ("CORE-033", "CORE-133"),
+        ("CORE-033",),
         ("update=200", "upsert=200"),
         "times",
         _times(lambda _before, _now, _made, changed: (changed, changed)),
@@ -222,7 +222,7 @@ DEFECTS = (
     Defect(
         "created-at-loses-milliseconds",
         "An update cuts the instant of creation to seconds",
-        ("CORE-033", "CORE-133"),
+        ("CORE-033",),
         ("update=200", "upsert=200"),
         "times",
         _times(lambda _before, _now, made, changed: (made - made % 1000, changed)),

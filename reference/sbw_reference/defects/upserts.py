@@ -26,6 +26,19 @@ def _named(**changes: Any) -> Any:
     return make
 
 
+def _lost(original: Any) -> Any:
+    """Look for an external id that is none, and find nothing."""
+
+    def external_key(given: Mapping[str, str]) -> ExternalKey:
+        try:
+            key: ExternalKey = original(given)
+        except Refusal:
+            raise Refusal(missing()) from None
+        return key
+
+    return external_key
+
+
 def _located(missing_: Problem | None, there: Problem | None) -> Any:
     """Refuse an upsert because there is no record, or because there is one."""
 
@@ -91,6 +104,14 @@ def _overwriting(original: Any) -> Any:
 
 ADDRESSED = ("read?app", "upsert")
 DEFECTS = (
+    Defect(
+        "half-an-external-id-not-found",
+        "An address without the app or the id of an external id is not found",
+        ("CORE-056",),
+        ("read=400", "upsert=400"),
+        "external_key",
+        _lost,
+    ),
     Defect(
         "account-ignored",
         "An address by external id does without the account",

@@ -207,7 +207,7 @@ DEFECTS = (
     Defect(
         "version-blind-for-external-ids",
         "A change of external ids leaves the version as it was",
-        ("CORE-044", "BULK-002"),
+        ("CORE-044",),
         ("update=200", "upsert=200"),
         "version",
         _first_level_only,

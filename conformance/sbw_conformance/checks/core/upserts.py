@@ -75,6 +75,7 @@ def upsert_creates_what_is_not_there(records: Records) -> None:
     single = records.post(records.body()).must_succeed()
     usual, got = single.exchange.header("location") or "", answer.exchange.header("location") or ""
     wanted = usual.replace(str(single.value["id"]), str(answer.value["id"]))
+    single.trial.control(bool(usual), "CORE-070", "Location", "none", single.exchange)
     answer.verify(got == wanted, f"Location: {wanted}", f"Location: {got}")
     records.get(answer.value["id"]).must_show(answer.value)
     records.find(mark).must_be_accepted("the record").must_show(answer.value)

@@ -193,7 +193,8 @@ def _kept(records: Records, record: Record, sent: dict[str, Any]) -> dict[str, A
     What it has to say of its own, in members that were not sent or for other apps, is not in it.
     """
     content = bodies.written(record.value, records.schema)
-    shared = {name: sent[name] for name in ("custom_fields", "extensions") if name in sent}
+    open_: tuple[str, ...] = ("custom_fields", "extensions")
+    shared = {name: sent[name] for name in open_ if name in sent}
     return {name: shared.get(name, value) for name, value in content.items() if name in sent}
 
 
