@@ -1,7 +1,6 @@
 """Bodies that checks send, read off schemas, examples and registry: no member is named here."""
 
 import json
-import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,7 +59,7 @@ def written(record: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, A
 
 def known(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
     """A value without members that the schema does not know or that are null."""
-    schemas = list(_applied(schema, root))
+    schemas = list(applied(schema, root))
     if isinstance(value, dict):
         members: dict[str, Any] = {}
         for part in schemas:
@@ -177,14 +176,14 @@ def exemplary(standard: Standard, resource: Resource, pattern: str) -> Any:
 
 def schemas_at(schema: Mapping[str, Any], pattern: str) -> list[Mapping[str, Any]]:
     """All that a schema says of what a pattern leads to; nothing where it knows no such member."""
-    found: list[Mapping[str, Any]] = list(_applied(schema, schema))
+    found: list[Mapping[str, Any]] = list(applied(schema, schema))
     for part in pointers.parts(pattern):
         inner = [
             one["items"] if part == "*" else one["properties"][part]
             for one in found
             if ("items" in one if part == "*" else part in one.get("properties", {}))
         ]
-        found = [applied for one in inner for applied in _applied(one, schema)]
+        found = [part for one in inner for part in applied(one, schema)]
     return found
 
 
@@ -205,7 +204,7 @@ def _closed(
     value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], pointer: str
 ) -> Iterator[str]:
     """Pointers of the objects whose members the schema names."""
-    schemas = list(_applied(schema, root))
+    schemas = list(applied(schema, root))
     if isinstance(value, dict):
         members: dict[str, Any] = {}
         for part in schemas:
@@ -258,59 +257,13 @@ def replacing(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str
     return patch
 
 
-def same_but_different(value: Any, schema: Mapping[str, Any]) -> list[tuple[str, Any]]:
-    """Other spellings of a body that are the Same value, each with what was respelled."""
-    spellings = {
-        "decimals with zeros": ("decimal", lambda text: text + ("0" if "." in text else ".0")),
-        "instants with more digits": ("instant", _longer_instant),
-        "text in normalization form D": ("text", lambda text: unicodedata.normalize("NFD", text)),
-        "domains in other case": ("email", _other_domain_case),
-        "sets in other order": ("set", lambda items: items[::-1]),
-    }
-    found = [("the same text", pointers.copy(value))]
-    for name, (kind, respell) in spellings.items():
-        new = _respelled(value, schema, schema, kind, respell)
-        if new != value:
-            found.append((name, new))
-    return found
-
-
-def _respelled(
-    value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], kind: str, respell: Any
-) -> Any:
-    schemas = list(_applied(schema, root))
-    if isinstance(value, dict):
-        known: dict[str, Any] = {}
-        for part in schemas:
-            known |= part.get("properties", {})
-        return {
-            name: _respelled(member, known.get(name, {}), root, kind, respell)
-            for name, member in value.items()
-        }
-    if isinstance(value, list):
-        items: dict[str, Any] = next((s["items"] for s in schemas if "items" in s), {})
-        value = [_respelled(item, items, root, kind, respell) for item in value]
-    fits = list if kind == "set" else str
-    wanted = any(part.get("x-same-value") == kind for part in schemas)
-    return respell(value) if wanted and isinstance(value, fits) else value
-
-
-def _applied(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+def applied(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    """A schema and all that it refers to or is composed of."""
     yield schema
     if reference := schema.get("$ref"):
-        yield from _applied(pointers.at(root, str(reference).removeprefix("#")), root)
+        yield from applied(pointers.at(root, str(reference).removeprefix("#")), root)
     for part in schema.get("allOf", ()):
-        yield from _applied(part, root)
-
-
-def _longer_instant(text: str) -> str:
-    whole, dot, rest = text.removesuffix("Z").partition(".")
-    return f"{whole}.{rest or '000'}000Z" if dot else f"{whole}.000Z"
-
-
-def _other_domain_case(text: str) -> str:
-    local, at_sign, domain = text.rpartition("@")
-    return f"{local}{at_sign}{domain.swapcase()}"
+        yield from applied(part, root)
 
 
 def _written(standard: Standard, resource: Resource, value: Any) -> Any:
@@ -325,9 +278,9 @@ def _written(standard: Standard, resource: Resource, value: Any) -> Any:
 def _read_only(schema: Mapping[str, Any]) -> set[str]:
     return {
         name
-        for part in _applied(schema, schema)
+        for part in applied(schema, schema)
         for name, member in part.get("properties", {}).items()
-        if any(applied.get("readOnly") for applied in _applied(member, schema))
+        if any(one.get("readOnly") for one in applied(member, schema))
     }
 
 

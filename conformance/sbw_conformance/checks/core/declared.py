@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sbw_conformance.checks import bodies, check, pointers
-from sbw_conformance.checks.fitting import LONGEST_LOCAL_PART, matches
+from sbw_conformance.checks.limits import LONGEST_LOCAL_PART, matches
 from sbw_conformance.checks.records import Record, Records
 from sbw_conformance.checks.trial import NotClaimed
 

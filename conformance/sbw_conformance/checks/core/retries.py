@@ -5,6 +5,7 @@ from typing import Any
 from sbw_conformance.checks import bodies, check
 from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.records import OtherApp, OtherTenant, Record, Records
+from sbw_conformance.checks.spelling import same_but_different
 
 
 def _key(records: Records) -> dict[str, str]:
@@ -33,7 +34,7 @@ def create_sent_again_makes_one_record(records: Records) -> None:
     first = records.post(body, headers=key).must_succeed()
     _replayed(records.post(body, headers=key), first)
     content = {name: value for name, value in body.items() if name != "external_ids"}
-    for name, spelled in bodies.same_but_different(content, records.schema)[1:3]:
+    for name, spelled in same_but_different(content, records.schema)[1:3]:
         again = records.post({**body, **spelled}, headers=key)
         again.verify(again.status == first.status, f"the same answer to {name}")
         _replayed(again, first)

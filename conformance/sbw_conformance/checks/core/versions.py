@@ -5,6 +5,7 @@ from typing import Any
 from sbw_conformance.checks import bodies, check, observer, pointers
 from sbw_conformance.checks.observing import Found, View
 from sbw_conformance.checks.records import Record, Records, ids, named
+from sbw_conformance.checks.spelling import same_but_different
 from sbw_conformance.exchanges import Exchange
 
 ANSWERS_WITH_RECORD = frozenset({"create", "read", "update", "upsert"})
@@ -122,7 +123,7 @@ def write_without_change_changes_nothing(records: Records) -> None:
         record = records.update(record, record.change(1))
         sent |= record.change(1) if record.change(1) != record.first else record.second
         sent = {name: record.value[name] for name in sent}
-    for name, value in [("no member", {}), *bodies.same_but_different(sent, records.schema)]:
+    for name, value in [("no member", {}), *same_but_different(sent, records.schema)]:
         answer = records.patch(record, value)
         answer.verify(200 <= answer.status < 300, f"a write of {name} that is accepted")
         meta, before = answer.value["meta"], record.value["meta"]
