@@ -65,7 +65,7 @@ def sweeper(run: Run) -> Sweep:
                 some = own[start : start + most]
                 wanted = [{"operation": "delete", "id": trace.record_id} for trace in some]
                 results = records.batch(wanted).results
-                gone = [result.get("status") in {204, 404, 410} for result in results]
+                gone = [result.get("status") in (204, 404, 410) for result in results]
                 gone += [False] * (len(some) - len(gone))
                 left += [trace for trace, done in zip(some, gone, strict=False) if not done]
         return left

@@ -366,23 +366,34 @@ class Providers:
             self._fleet.stop(name)
 
 
+COLLECTIONS = tuple(
+    entry.path for entry in load_standard().resources.values() if entry.shape == "collection"
+)
+
+
 def stored(target: Target, role: str = "a1", **query: str) -> list[dict[str, Any]]:
-    """All contacts of the business that a client sees, as its list shows them."""
-    parts = urlsplit(target.base)
-    found: list[dict[str, Any]] = []
-    following = "/contacts?limit=100" + "".join(f"&{k}={v}" for k, v in query.items())
+    """All records of the business that a client sees, as the lists that there are show them."""
+    return [record for path in COLLECTIONS for record in _listed(target, role, path, query)]
+
+
+def _listed(
+    target: Target, role: str, path: str, query: Mapping[str, str]
+) -> Iterator[dict[str, Any]]:
+    """The items of a list; none where there is no such list."""
+    following = f"/{path}?limit=100" + "".join(f"&{k}={v}" for k, v in query.items())
     bearer = {"Authorization": f"Bearer {target.clients[role].token}"}
     while following:
-        connection = http.client.HTTPConnection(parts.netloc, timeout=10)
+        connection = http.client.HTTPConnection(urlsplit(target.base).netloc, timeout=10)
         connection.request("GET", following, headers=bearer)
         answer = connection.getresponse()
         page = json.loads(answer.read())
         connection.close()
+        if answer.status == 404:
+            return
         assert answer.status == 200, page
-        found += page["items"]
+        yield from page["items"]
         split = urlsplit(page.get("next", ""))
         following = f"{split.path}?{split.query}" if page.get("next") else ""
-    return found
 
 
 def leftovers(target: Target) -> list[dict[str, Any]]:
@@ -390,6 +401,35 @@ def leftovers(target: Target) -> list[dict[str, Any]]:
     return [
         record for role in ("a1", "b1") for record in stored(target, role, external_id=SUITE_APP)
     ]
+
+
+def problem(status: int) -> bytes:
+    """A refusal that has nothing to add to its status, as it goes over the wire."""
+    return http_answer(status, json.dumps(_plain(status)), "application/problem+json")
+
+
+def _plain(status: int) -> dict[str, Any]:
+    return {"type": "about:blank", "title": "Refused", "status": status}
+
+
+def refuses_deletion(asked: Asked) -> Reply | None:
+    """What a provider answers that deletes nothing, neither alone nor in batches."""
+    if asked.method == "DELETE":
+        return problem(405)
+    if asked.place.endswith("/batch") and (operations := _operations(asked.body)):
+        refused = [{"status": 405, "problem": _plain(405)} for _ in operations]
+        if all(one == "delete" for one in operations):
+            return http_answer(200, json.dumps({"results": refused}))
+    return None
+
+
+def _operations(body: bytes) -> list[Any]:
+    """What the operations of a batch are to do; nothing where it is none."""
+    try:
+        given = json.loads(body)["operations"]
+        return [one["operation"] for one in given]
+    except (ValueError, KeyError, TypeError):
+        return []
 
 
 def run_of(target: Target, page: Mapping[str, Any] | None = None) -> Run:

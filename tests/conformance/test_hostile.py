@@ -20,6 +20,7 @@ from tests.conformance.support import (
     behind_landing,
     http_answer,
     landing,
+    leftovers,
     run,
     with_tokens,
 )
@@ -238,6 +239,15 @@ def twisted(value: Any) -> Any:
     return [value] if not isinstance(value, list) else {"0": value}
 
 
+def deeply(value: Any) -> Any:
+    """A value with a list in the place of each scalar, at any depth."""
+    if isinstance(value, dict):
+        return {name: deeply(member) for name, member in value.items()}
+    return [deeply(item) for item in value] if isinstance(value, list) else [value]
+
+
+ENVELOPE = {"id", "type", "meta", "external_ids"}
+
 TWISTS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "ids are lists": lambda record: {**record, "id": [1]},
     "ids are numbers": lambda record: {**record, "id": 7},
@@ -252,6 +262,13 @@ TWISTS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "external ids lack names": lambda record: {**record, "external_ids": [{}, 1, None]},
     "all is null": dict.fromkeys,
     "all is twisted": lambda record: {k: twisted(v) for k, v in record.items()},
+    "all but the envelope is twisted": lambda record: {
+        name: value if name in ENVELOPE else deeply(value) for name, value in record.items()
+    },
+    "origins are twisted": lambda record: {
+        **record,
+        "meta": {**record["meta"], "origin": {"app": [1], "at": {}}},
+    },
     "records are lists": lambda _: [],
     "records are text": lambda _: "record",
     "records are null": lambda _: None,
@@ -260,14 +277,21 @@ TWISTS: dict[str, Callable[[dict[str, Any]], Any]] = {
 
 
 def twisting(twist: Callable[[dict[str, Any]], Any]) -> Callable[[Asked, Passed], None]:
-    """A change of each record that a proxy lets through, alone or in a page."""
+    """A change of each record that a proxy lets through, alone, in a page or of a batch."""
 
-    def after(_: Asked, passed: Passed) -> None:
+    def result(one: dict[str, Any]) -> dict[str, Any]:
+        return {**one, "body": twist(one["body"])} if "body" in one else one
+
+    def after(asked: Asked, passed: Passed) -> None:
         if not 200 <= passed.status < 300 or not passed.body or b'"sbw_version"' in passed.body:
+            return
+        if asked.place.startswith("/.well-known/"):
             return
         value = passed.json
         if passed.is_page:
             passed.json = {**value, "items": [twist(item) for item in value["items"]]}
+        elif "results" in value:
+            passed.json = {"results": [result(one) for one in value["results"]]}
         else:
             passed.json = twist(value)
 
@@ -321,6 +345,45 @@ def test_twisted_pages_never_are_the_suites_error(
     errors = {(r.check, r.reason) for r in report.results if r.outcome is Outcome.ERROR}
     assert errors == set(), "\n".join(map(str, sorted(errors)))
     assert report.verdict is Verdict.NOT_CONFORMANT
+
+
+BATCHES: dict[str, Callable[[list[Any]], Any]] = {
+    "a bare array": lambda results: results,
+    "no results": lambda _: {},
+    "results are text": lambda _: {"results": "done"},
+    "results are null": lambda results: {"results": [None] * len(results)},
+    "results are lists": lambda results: {"results": [[one] for one in results]},
+    "results are nested": lambda results: {"results": {"0": results}},
+    "one result for all": lambda results: {"results": results[:1]},
+    "more results than operations": lambda results: {"results": results * 3},
+    "statuses are lists": lambda results: {
+        "results": [{**one, "status": [201]} for one in results]
+    },
+    "statuses are text": lambda results: {"results": [{**one, "status": "201"} for one in results]},
+    "statuses are true": lambda results: {"results": [{**one, "status": True} for one in results]},
+    "headers are text": lambda results: {"results": [{**one, "headers": "no"} for one in results]},
+    "bodies are lists": lambda results: {"results": [{**one, "body": [one]} for one in results]},
+    "problems are numbers": lambda results: {"results": [{**one, "problem": 7} for one in results]},
+}
+
+
+@pytest.mark.parametrize("twist", [pytest.param(t, id=name) for name, t in BATCHES.items()])
+def test_twisted_batches_never_are_the_suites_error(
+    provider: Providers, twist: Callable[[list[Any]], Any]
+) -> None:
+    """Results of wrong shapes fail requirements; neither checks nor clean-up stumble over them."""
+    target = provider()
+
+    def after(asked: Asked, passed: Passed) -> None:
+        if asked.place.endswith("/batch") and passed.status == 200:
+            passed.json = twist(passed.json["results"])
+
+    with Proxy(target, after=after) as proxy:
+        report = run(proxy.seen, "bulk.", "core.walk_shows")
+    errors = {(r.check, r.reason) for r in report.results if r.outcome is Outcome.ERROR}
+    assert errors == set(), "\n".join(map(str, sorted(errors)))
+    assert report.verdict is Verdict.NOT_CONFORMANT
+    assert leftovers(target) == []
 
 
 def test_next_to_another_origin_gets_no_request(provider: Providers) -> None:

@@ -32,7 +32,7 @@ def _status(answer: Answer, result: dict[str, Any], place: str, *wanted: int, un
 
 
 def _made(result: dict[str, Any]) -> bool:
-    return result.get("status") in {200, 201} and isinstance(result.get("body"), dict)
+    return result.get("status") in (200, 201) and isinstance(result.get("body"), dict)
 
 
 def _succeeds(answer: Answer, result: dict[str, Any], place: str, *, under: str) -> None:

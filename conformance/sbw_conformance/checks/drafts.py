@@ -199,5 +199,6 @@ class Drafts:
                 run.shared[key] = None  # what it would refer to itself is left out
                 there = self.sibling(kind)
                 wanted = None if members is None else {**there.fit.minimal, **members}
-                run.shared[key] = there.post(there.body(wanted)).value
+                sent = there.body(wanted)
+                run.shared[key] = {**sent, "id": there.post(sent).value["id"]}
             return run.shared[key]

@@ -146,7 +146,9 @@ def _definitions(records: Records) -> Records:
 
 def _defined(definitions: Records, kind: str, schema: dict[str, Any]) -> str:
     members = {**definitions.fit.minimal, "applies_to": [kind], "schema": schema}
-    return str(definitions.post(definitions.body(members)).value["key"])
+    sent = definitions.body(members)
+    definitions.post(sent).must_succeed()
+    return str(sent["key"])
 
 
 @check("CORE-130", needs=["create"])
@@ -206,7 +208,7 @@ def origin_is_the_app_that_made_it(records: Records, other: OtherApp) -> None:
     shown.verify(found == mine, f"{mine}", f"{found}", pointer=place)
     answer = other.get(theirs)
     app = pointers.at(answer.value, "/meta/origin/app")
-    answer.verify(app not in {mine, None}, f"another app than {mine}", f"{app}")
+    answer.verify(app not in (mine, None), f"another app than {mine}", f"{app}")
 
 
 def _codes(records: Records) -> list[tuple[str, str, str]]:

@@ -97,6 +97,6 @@ def _stays_or_is_released(
         for spot in pointers.places(after.value, pattern)
         if isinstance(found := pointers.at(after.value, spot), dict)
         and found.get("id") == target.id
-        and found.get("state") not in {"gone", "forbidden"}
+        and found.get("state") not in ("gone", "forbidden")
     ]
     after.verify(not left, "no reference to the deleted record", f"{left}", pointer=place)

@@ -6,6 +6,7 @@ from sbw_conformance.checks import bodies, check, observer, pointers
 from sbw_conformance.checks.observing import Found, View
 from sbw_conformance.checks.records import Record, Records, ids, named
 from sbw_conformance.checks.spelling import same_but_different
+from sbw_conformance.checks.trial import NotClaimed
 from sbw_conformance.exchanges import Exchange
 
 ANSWERS_WITH_RECORD = frozenset({"create", "read", "update", "upsert"})
@@ -177,7 +178,11 @@ def update_is_a_merge_patch(records: Records) -> None:
     """Absent stays, null removes, an object is merged, anything else replaces."""
     example = records.richest()
     record = records.create(example)
+    if not _patches(records, example):
+        raise NotClaimed(f"nothing of {records.resource.type} can be changed alone")
     patches = _patches(records, _kept(records, record, example))
+    last = records.trial.exchanges[-1]
+    records.trial.control(bool(patches), "CORE-040", "what was sent", "nothing of it", last)
     for patch in map(records.fit.distinct, patches):
         content = _kept(records, record, example)
         wanted = bodies.merged(content, patch)
