@@ -16,8 +16,8 @@ from tests.conformance.support import (
     Proxy,
     Reply,
     environment,
-    http_answer,
     leftovers,
+    refuses_deletion,
     run,
     tokens,
     until,
@@ -39,16 +39,12 @@ def journals(folder: Path) -> list[Path]:
     return sorted(folder.glob("journal*.ndjson"))
 
 
-def refuses_deletion(asked: Asked) -> Reply | None:
-    """What a provider without DELETE answers to it."""
-    return http_answer(405) if asked.method == "DELETE" else None
-
-
 def without_deletion(_: Asked, passed: Passed) -> None:
     """Take DELETE out of the landing page."""
     if b'"sbw_version"' in passed.body:
         page = passed.json
-        page["resources"]["contact"]["operations"].remove("delete")
+        for entry in page["resources"].values():
+            entry["operations"] = [name for name in entry["operations"] if name != "delete"]
         passed.json = page
 
 
@@ -75,7 +71,9 @@ def test_a_refused_deletion_is_told(provider: Providers, tmp_path: Path) -> None
     target = provider()
     with Proxy(target, refuses_deletion) as proxy:
         report = run(proxy.seen, "core.create_answers", folder=tmp_path)
-    assert {row["reason"] for row in report.cleanup["kept"]} == {"status 405, application/json"}
+    assert {row["reason"] for row in report.cleanup["kept"]} == {
+        "status 405, problem type about:blank"
+    }
     assert journals(tmp_path)
 
 

@@ -13,6 +13,7 @@ from tests.conformance.support import (
     Proxy,
     behind_landing,
     http_answer,
+    refuses_deletion,
     run,
     same,
     with_tokens,
@@ -79,13 +80,23 @@ def test_an_incomplete_run_that_left_records_behind_fits(
     """Neither a second app and business nor deletion: what is missing and what is left fit."""
     target = provider()
     alone = replace(target, clients={"a1": target.clients["a1"]})
-    with Proxy(
-        alone, lambda asked: http_answer(405) if asked.method == "DELETE" else None
-    ) as proxy:
+    with Proxy(alone, refuses_deletion) as proxy:
         report = run(proxy.seen, "core.create_answers", "core.record_of", folder=tmp_path)
     write_all(report, tmp_path)
     assert report.verdict is Verdict.INCOMPLETE
     assert report.cleanup["kept"]
+    assert misfits(tmp_path) == []
+
+
+def test_a_run_with_narrower_tokens_of_every_client_fits(
+    provider: Providers, tmp_path: Path
+) -> None:
+    """Whatever tokens a run was given, report and events name their clients in the format."""
+    target = provider()
+    assert {"a1.read_only", "a2.business_only", "b1.read_only"} <= target.clients.keys()
+    report = run(target, "core.scope_", folder=tmp_path)
+    write_all(report, tmp_path)
+    assert report.verdict is Verdict.CONFORMANT
     assert misfits(tmp_path) == []
 
 

@@ -12,6 +12,14 @@ from sbw_conformance.results import Outcome, Verdict
 from sbw_conformance.target import Credentials
 
 
+NOTHING_DECLARED = {"BULK-010", "CORE-008", "CORE-009", "CORE-084", "CORE-111"}
+"""Requirements of what the reference provider does not do: leave out an operation or a member,
+limit one further, or tell of its own end."""
+
+MOST_REQUESTS = 3000
+"""What a whole run of the reference provider costs at most."""
+
+
 def test_the_reference_provider_is_conformant(whole_run: WholeRun) -> None:
     """`sbw test URL` exits 0, says so first, and writes all reports."""
     done = whole_run.done
@@ -31,12 +39,28 @@ def test_nothing_is_left_behind(whole_run: WholeRun) -> None:
     assert report["cleanup"]["kept"] == []
 
 
+def test_a_whole_run_costs_no_more_requests_than_it_may(tmp_path: Path) -> None:
+    """`sbw test --reference` judges all classes within its budget, clean-up included."""
+    done = sbw("test", "--reference", "--json", cwd=tmp_path)
+    report = json.loads(done.stdout)
+    assert (done.returncode, report["verdict"]) == (0, "CONFORMANT")
+    assert report["classes"] == ["bulk", "contacts", "core", "sandbox"]
+    assert report["requests"] <= MOST_REQUESTS
+    counted = sum(check["requests"] for check in report["checks"])
+    assert MOST_REQUESTS / 2 < counted <= report["requests"]
+
+
 def test_it_is_conformant_on_postgresql(postgres_url: str, tmp_path: Path) -> None:
     """`sbw test --reference --db` judges it on a real PostgreSQL."""
     done = sbw("test", "--reference", "--db", postgres_url, "--json", cwd=tmp_path)
     report = json.loads(done.stdout)
-    failures = [r for r in report["results"] if r["outcome"] != "pass"]
+    wanted = {"pass", "not-claimed"}
+    failures = [r for r in report["results"] if r["outcome"] not in wanted]
     assert (done.returncode, report["verdict"], failures) == (0, "CONFORMANT", [])
+    passed = {r["requirement"] for r in report["results"] if r["outcome"] == "pass"}
+    judged = {r["id"] for r in report["requirements"] if r["kind"] == "checked"}
+    assert {r["requirement"] for r in report["results"]} - passed == NOTHING_DECLARED
+    assert passed | NOTHING_DECLARED == judged
     assert report == json.loads((tmp_path / "sbw-report" / "report.json").read_text())
 
 
@@ -44,7 +68,8 @@ def test_client_credentials_let_in_as_tokens_do(provider: Providers, tmp_path: P
     """With ids and secrets in place of tokens the suite gets tokens of its own."""
     target = provider()
     lines, given = [f"target: {target.base}", "clients:"], {}
-    for role, client in target.clients.items():
+    for role in ("a1", "a2", "b1"):
+        client = target.clients[role]
         names = (f"ID_{role}", f"SECRET_{role}")
         given |= dict(zip(names, (client.client_id or "", client.client_secret or ""), strict=True))
         lines.append(f"  {role}: {{client_id_env: {names[0]}, client_secret_env: {names[1]}}}")
@@ -62,8 +87,11 @@ def test_a_second_app_and_business_are_needed(provider: Providers, tmp_path: Pat
     assert done.stdout.startswith("INCOMPLETE\n")
     assert "it needs SBW_A2_TOKEN" in done.stdout
     assert "it needs SBW_B1_TOKEN" in done.stdout
+    assert "it needs SBW_A1_READ_ONLY_TOKEN" in done.stdout
     report = json.loads((tmp_path / "sbw-report" / "report.json").read_text())
-    assert {r["outcome"] for r in report["results"]} == {"pass", "could-not-run"}
+    assert {r["outcome"] for r in report["results"]} == {"pass", "not-claimed", "could-not-run"}
+    lacking = [r for r in report["results"] if r["outcome"] == "could-not-run"]
+    assert all(r["reason"].startswith("it needs SBW_") for r in lacking)
 
 
 @pytest.mark.parametrize(("role", "code"), [("a2", "SBW_A2_TOKEN"), ("b1", "SBW_B1_TOKEN")])
