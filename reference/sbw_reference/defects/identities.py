@@ -3,7 +3,7 @@
 from typing import Any
 
 from sbw_reference.decisions import Having
-from sbw_reference.defects.defect import Defect
+from sbw_reference.defects.defect import Defect, writing
 from sbw_reference.problems import Problem, Refusal
 from sbw_reference.records import Row
 
@@ -52,7 +52,7 @@ DEFECTS = (
         "shared-mailbox-is-one-contact",
         "People who share a mailbox such as info@ are one contact",
         ("C3",),
-        ("create=201",),
+        writing("emails"),
         "taken_for",
         lambda _original: _same_mailbox,
         types=("contact",),
@@ -61,7 +61,7 @@ DEFECTS = (
         "shared-mailbox-refused",
         "A second contact with a mailbox such as info@ is refused as a duplicate",
         ("C3",),
-        ("create=201",),
+        writing("emails"),
         "taken_for",
         _refused_mailbox,
         types=("contact",),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sbw_reference.auth import Grant
-from sbw_reference.defects.defect import WRITTEN, Defect, answering, kept, refused, writing
+from sbw_reference.defects.defect import Defect, answering, kept, refused, writing
 from sbw_reference.problems import Problem, Refusal
 
 Body = dict[str, Any]
@@ -84,7 +84,7 @@ DEFECTS = (
         "read-only-never-sent",
         "A read-only member is refused, also as it is",
         ("CORE-035",),
-        WRITTEN,
+        writing("id", "meta", "type"),
         "read_only",
         _read_only,
     ),
@@ -92,7 +92,7 @@ DEFECTS = (
         "meta-never-sent",
         "A write that sends `meta` back is refused",
         ("CORE-035",),
-        WRITTEN,
+        writing("id", "meta", "type"),
         "read_only",
         _locked,
     ),

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sbw_reference.answers import Answer
-from sbw_reference.defects.defect import WRITTEN, Defect
+from sbw_reference.defects.defect import WRITTEN, Defect, writing
 
 Body = dict[str, Any]
 SHORT = 100
@@ -121,7 +121,7 @@ DEFECTS = (
         "joins-lines",
         "Line breaks in text become spaces",
         ("CORE-040",),
-        WRITTEN,
+        writing("addresses"),
         "keep",
         _kept(_one_line),
     ),
@@ -129,7 +129,7 @@ DEFECTS = (
         "keeps-first-element",
         "Of an array only the first element is kept, as the table has one column for it",
         ("CORE-040",),
-        WRITTEN,
+        writing("emails", "phones", "addresses", "urls", "roles", "tags"),
         "keep",
         _kept(_arrays(_without_empty_tail)),
     ),
@@ -137,7 +137,7 @@ DEFECTS = (
         "sorts-arrays",
         "The elements of an array are put in an order of the provider's own",
         ("CORE-040",),
-        WRITTEN,
+        writing("emails", "phones", "addresses", "urls", "roles", "tags"),
         "keep",
         _kept(_arrays(lambda items: sorted(items, key=lambda item: json.dumps(item)[::-1]))),
     ),
