@@ -1,8 +1,10 @@
 """The suite proves itself: every seeded defect is found by the checks meant for it, no other."""
 
+import itertools
 import time
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,6 +19,9 @@ from sbw_validator.standard import Resource, Standard, load_standard
 
 Used = Mapping[tuple[str, str | None], frozenset[str]]
 """What a check asked a resource for without any defect."""
+
+FLEETS = 2
+"""Processes of providers: one alone would be slower than the checks."""
 
 BAD = frozenset({Outcome.FAIL, Outcome.WARN})
 
@@ -98,14 +103,21 @@ class Selftester:
         """Judge every defect given, all of them by default; `whole` looks for redundant checks."""
         began = time.monotonic()
         chosen = defects() if known is None else tuple(known)
-        with Fleet() as fleet:
-            baseline = self._judge(fleet, "baseline", None, lambda _: True, evidence=True)
+        with ExitStack() as stack:
+            fleets = [stack.enter_context(Fleet()) for _ in range(FLEETS)]
+            baseline = self._judge(fleets[0], "baseline", None, lambda _: True, evidence=True)
             used = {
                 (entry["check"], entry["resource"]): frozenset(entry["operations"])
                 for entry in baseline.checks.values()
             }
             with ThreadPoolExecutor(self.lanes, "defect") as pool:
-                kills = tuple(pool.map(lambda d: self._kill(fleet, d, used), chosen))
+                kills = tuple(
+                    pool.map(
+                        lambda fleet, defect: self._kill(fleet, defect, used),
+                        itertools.cycle(fleets),
+                        chosen,
+                    )
+                )
         redundant = self._redundant(kills, baseline) if whole else ()
         return Selftest(kills, redundant, baseline, time.monotonic() - began)
 
