@@ -90,6 +90,8 @@ class Programs:
                 if not validate(value, type=kind, variant="create", standard=standard):
                     yield value
         elif step.operation == "update":
+            if len(step.value) > 1:
+                yield from ({}, *({name: value} for name, value in step.value.items()))
             yield from _with_less(step.value)
 
     def strategy(self) -> st.SearchStrategy[Program]:

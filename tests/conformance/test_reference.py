@@ -11,7 +11,6 @@ from tests.conformance.support import REPORTS, Providers, leftovers, rows, run, 
 from sbw_conformance.results import Outcome, Verdict
 from sbw_conformance.target import Credentials
 
-
 NOTHING_DECLARED = {"BULK-010", "CORE-008", "CORE-009", "CORE-084", "CORE-111"}
 """Requirements of what the reference provider does not do: leave out an operation or a member,
 limit one further, or tell of its own end."""

@@ -263,9 +263,18 @@ def test_tasks_have_one_order(provider: Providers, workers: int) -> None:
 
 
 def program(function: Callable[[Records, Program], None]) -> Check:
-    """A program of a function, for every collection."""
-    needs, shapes = frozenset({"create"}), frozenset({"collection"})
-    return Check("core.fake", "program", ("CORE-047", "CORE-044"), "", function, needs, shapes)
+    """A program of a function, for contacts."""
+    needs, shapes, types = ({"create"}, {"collection"}, {"contact"})
+    return Check(
+        "core.fake",
+        "program",
+        ("CORE-047", "CORE-044"),
+        "",
+        function,
+        frozenset(needs),
+        frozenset(shapes),
+        frozenset(types),
+    )
 
 
 def test_a_program_that_fails_is_shown_in_its_shortest_form(provider: Providers) -> None:
