@@ -30,7 +30,7 @@ from sbw_conformance.events import Redaction
 from sbw_conformance.provider import Fleet
 from sbw_conformance.results import Report
 from sbw_conformance.suite import Options, judge
-from sbw_conformance.target import Credentials, Target, variable
+from sbw_conformance.target import ROLES, SCOPED, Credentials, Target, variable
 from sbw_validator.standard import load_standard
 
 R = TypeVar("R", bound=Records)
@@ -76,8 +76,9 @@ def tokens(target: Target, *roles: str) -> dict[str, str]:
 
 
 def with_tokens(base: str, prefix: str = "some-token") -> Target:
-    """A target with a token of its own for each client."""
-    return Target(base, {role: Credentials(f"{prefix}-{role}") for role in ("a1", "a2", "b1")})
+    """A target with a token of its own for each client, narrower ones of the first too."""
+    roles = (*ROLES, *(f"a1.{scope}" for scope in SCOPED))
+    return Target(base, {role: Credentials(f"{prefix}-{role}") for role in roles})
 
 
 def chosen(*names: str) -> tuple[Check, ...]:
@@ -225,11 +226,11 @@ def same(status: int, body: bytes | str, media_type: str = "application/json") -
 
 
 def landing(base: str, **changes: Any) -> dict[str, Any]:
-    """A valid landing page that claims everything there is."""
-    everything = ["list", "create", "read", "update", "delete"]
+    """A valid landing page that claims contacts, with all that can be done to them one by one."""
+    single = ["list", "create", "read", "update", "delete"]
     resources = {
         "business": {"href": f"{base}/business", "operations": ["read"]},
-        "contact": {"href": f"{base}/contacts", "operations": everything},
+        "contact": {"href": f"{base}/contacts", "operations": single},
     }
     uri = "https://w3id.org/small-business-web/draft/"
     return {
@@ -243,22 +244,53 @@ def landing(base: str, **changes: Any) -> dict[str, Any]:
     }
 
 
-def landing_then(server: list[Server], handler: Handler, **changes: Any) -> Handler:
+def everything(base: str, **changes: Any) -> dict[str, Any]:
+    """A valid landing page that claims all there is: classes, operations, filters, limits."""
+    standard = load_standard()
+    resources: dict[str, Any] = {
+        name: {
+            "href": f"{base}/{entry.path}",
+            "operations": list(entry.operations),
+            "filters": [*({"ids"} & set(entry.filters)), *entry.selectors],
+        }
+        for name, entry in standard.resources.items()
+    }
+    resources["contact"] |= {
+        "unsupported": ["/nickname"],
+        "constraints": {"/emails": {"max_items": 5}, "/emails/*/address": {"unique": True}},
+        "native": {"lifecycle_stage": {"mql": "qualified"}},
+    }
+    return landing(
+        base,
+        conforms_to=[entry.uri for entry in standard.classes.values()],
+        resources=resources,
+        environment="sandbox",
+        sandbox={"controls": ["move_clock", "expire_cursors", "limit_requests", "fail_deliveries"]},
+        limits={"batch": 20, "body_bytes": 65536},
+        **changes,
+    )
+
+
+def landing_then(
+    server: list[Server], handler: Handler, page: Callable[..., dict[str, Any]], **changes: Any
+) -> Handler:
     """A handler with a valid landing page, where all else goes to another handler."""
 
     def answer(asked: Asked) -> Reply:
         if asked.place == "/":
-            page = json.dumps(landing(server[0].url, **changes))
-            return http_answer(200, page, access_control_allow_origin="*")
+            shown = json.dumps(page(server[0].url, **changes))
+            return http_answer(200, shown, access_control_allow_origin="*")
         return handler(asked)
 
     return answer
 
 
-def behind_landing(handler: Handler, **changes: Any) -> Server:
+def behind_landing(
+    handler: Handler, page: Callable[..., dict[str, Any]] = landing, **changes: Any
+) -> Server:
     """A server with a valid landing page, where all else goes to a handler."""
     own: list[Server] = []
-    server = Server(landing_then(own, handler, **changes))
+    server = Server(landing_then(own, handler, page, **changes))
     own.append(server)
     return server
 

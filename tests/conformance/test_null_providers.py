@@ -1,7 +1,9 @@
 """A provider that does nothing gets nothing: no vacuous pass, and the verdict says so."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from tests.conformance.support import (
@@ -10,18 +12,27 @@ from tests.conformance.support import (
     Reply,
     Server,
     behind_landing,
+    everything,
     http_answer,
+    landing,
     run,
     same,
     sbw,
     with_tokens,
 )
 
-from sbw_conformance.results import Outcome
+from sbw_conformance.results import Outcome, Report, Verdict
 
 LOGIN = "<!doctype html><title>Log in</title><form><input name=password></form>"
 TOKENS = {f"SBW_{role}_TOKEN": f"token-{role}" for role in ("A1", "A2", "B1")}
-DISCOVERY = {"CORE-001", "CORE-002", "CORE-003"}
+DISCOVERY = {"CORE-001", "CORE-002", "CORE-003", "CORE-007"}
+"""What a good landing page keeps of itself, asked for without a token and with one."""
+
+CLAIMS = {*DISCOVERY, "CORE-008", "CORE-009", "SANDBOX-001"}
+"""The same for a page that claims everything: limits and a sandbox can be told well, too."""
+
+ABSENCE = {"CORE-004", "SANDBOX-001"}
+"""What a provider keeps that answers 404 to all that its landing page does not claim."""
 
 
 def redirects(status: int) -> Server:
@@ -70,6 +81,10 @@ def test_a_null_provider_is_not_conformant(server: Server, tmp_path: Path) -> No
     assert "Traceback" not in done.stderr
 
 
+IDLE = {"BULK-010", "C3", "CORE-110", "CORE-111"}
+"""What this landing page gives no occasion for: it declares every operation and unique addresses,
+and nobody is throttled or told of an end."""
+
 HOLLOW: dict[str, Handler] = {
     "empty objects": lambda _: http_answer(200, "{}"),
     "empty pages": lambda _: http_answer(200, '{"items":[]}'),
@@ -80,16 +95,41 @@ HOLLOW: dict[str, Handler] = {
 }
 
 
-@pytest.mark.parametrize("handler", HOLLOW.values(), ids=HOLLOW.keys())
-def test_a_landing_page_alone_is_not_conformant(handler: Handler) -> None:
-    """Behind a perfect landing page nothing passes but what the landing page itself shows."""
-    with behind_landing(handler) as server:
+def hollow(handler: Handler, page: Callable[..., dict[str, Any]]) -> Report:
+    """The report of a provider that has a landing page, and nothing but this behind it."""
+    with behind_landing(handler, page) as server:
         report = run(with_tokens(server.url))
-    assert report.end["verdict"] == "NOT CONFORMANT"
-    assert report.end["exit_code"] == 1
-    scenarios = [r for r in report.results if r.kind != "observer"]
-    assert {r.requirement for r in scenarios if r.outcome is Outcome.PASS} <= DISCOVERY
-    assert [r for r in report.results if r.outcome is Outcome.ERROR] == []
+    assert (report.verdict, report.end["exit_code"]) == (Verdict.NOT_CONFORMANT, 1)
+    assert [(r.check, r.reason) for r in report.results if r.outcome is Outcome.ERROR] == []
+    return report
+
+
+def passed(report: Report) -> set[tuple[str, str | None]]:
+    """Requirement and resource of each pass that is no observer's."""
+    found = [r for r in report.results if r.outcome is Outcome.PASS and r.kind != "observer"]
+    return {(r.requirement, r.resource) for r in found}
+
+
+@pytest.mark.parametrize("name", HOLLOW)
+def test_a_landing_page_alone_is_not_conformant(name: str) -> None:
+    """Behind a perfect landing page nothing passes but what the landing page itself shows."""
+    found = passed(hollow(HOLLOW[name], landing))
+    # Who finds nothing anywhere has, rightly, no sandbox and none of the resources that it does
+    # not claim; what it claims is missing, so that its absence elsewhere proves nothing there.
+    allowed = DISCOVERY | ABSENCE if name == "not found" else DISCOVERY
+    assert {requirement for requirement, _ in found} <= allowed
+    assert {kind for _, kind in found} <= {None, "organization", "custom_field_definition"}
+
+
+@pytest.mark.parametrize("name", HOLLOW)
+def test_a_landing_page_that_claims_everything_is_not_conformant(name: str) -> None:
+    """The more is claimed, the more is missing: no promise is kept by an empty answer."""
+    report = hollow(HOLLOW[name], everything)
+    assert {requirement for requirement, _ in passed(report)} <= CLAIMS
+    judged = {entry["id"] for entry in report.requirements.values() if entry["kind"] == "checked"}
+    assert {result.requirement for result in report.results} == judged
+    idle = {name for name in judged if report.outcome(name) is Outcome.NOT_CLAIMED}
+    assert idle <= IDLE
 
 
 def test_every_pass_of_a_hollow_provider_shows_an_exchange() -> None:

@@ -10,7 +10,7 @@ from sbw_conformance.checks.bodies import Example
 from sbw_conformance.checks.fitting import Fit
 from sbw_conformance.checks.record import Record
 from sbw_conformance.checks.run import SUITE_APP
-from sbw_conformance.checks.trial import Trial
+from sbw_conformance.checks.trial import Blocked, Failed, Trial
 from sbw_validator.standard import Resource
 from sbw_validator.validation import validate
 
@@ -172,23 +172,25 @@ class Drafts:
 
     # Records that bodies refer to
 
-    def referent(self, kind: str) -> dict[str, Any] | None:
-        """A record of another type that this one can refer to; None where there can be none."""
-        return self._shared((self.business, kind), kind, None)
+    def referent(self, kind: str, *, needed: bool = False) -> dict[str, Any] | None:
+        """A record of another type that this one can refer to; None where there can be none.
 
-    def definition(self) -> dict[str, Any] | None:
+        Where it could not be made there is none either, but for a check that cannot do without.
+        """
+        return self._shared((self.business, kind), kind, None, needed=needed)
+
+    def definition(self, *, needed: bool = False) -> dict[str, Any] | None:
         """A definition of a custom field of this type that takes text; None as above."""
+        key = (self.business, CUSTOM_FIELDS, self.resource.type)
         members = {"applies_to": [self.resource.type]}
-        return self._shared(
-            (self.business, CUSTOM_FIELDS, self.resource.type), CUSTOM_FIELDS, members
-        )
+        return self._shared(key, CUSTOM_FIELDS, members, needed=needed)
 
     def sibling(self, kind: str) -> Any:
         """Another resource through the same client."""
         return type(self)(self.trial, self.trial.run.standard.resources[kind])
 
     def _shared(
-        self, key: tuple[str, ...], kind: str, members: Mapping[str, Any] | None
+        self, key: tuple[str, ...], kind: str, members: Mapping[str, Any] | None, *, needed: bool
     ) -> dict[str, Any] | None:
         run = self.trial.run
         resource = run.standard.resources.get(kind)
@@ -197,8 +199,23 @@ class Drafts:
         with run.sharing:
             if key not in run.shared:
                 run.shared[key] = None  # what it would refer to itself is left out
-                there = self.sibling(kind)
-                wanted = None if members is None else {**there.fit.minimal, **members}
-                sent = there.body(wanted)
-                run.shared[key] = {**sent, "id": there.post(sent).value["id"]}
-            return run.shared[key]
+                run.shared[key] = self._made_once(key, kind, members)
+        if needed and key in run.unmade:
+            raise Blocked(*run.unmade[key])
+        return run.shared[key]
+
+    def _made_once(
+        self, key: tuple[str, ...], kind: str, members: Mapping[str, Any] | None
+    ) -> dict[str, Any] | None:
+        """A record that many checks share; None where it fails, which is not this check's matter."""
+        there, asserted = self.sibling(kind), len(self.trial.assertions)
+        wanted = None if members is None else {**there.fit.minimal, **members}
+        sent = there.body(wanted)
+        try:
+            return {**sent, "id": there.post(sent).value["id"]}
+        except (Blocked, Failed):
+            lost = self.trial.assertions[-1]
+            del self.trial.assertions[asserted:]
+            reason = f"{lost.requirement}: expected {lost.expected} of {kind}, got {lost.got}"
+            self.trial.run.unmade[key] = (lost.requirement, reason)
+            return None

@@ -31,8 +31,9 @@ class Run:
     `landing` is the landing page once it was found valid, `start` the `meta.created_at` of the
     run's first record, which bounds every walk. `settled` is the longest time that a list was
     seen to lag behind, in seconds. `apps` holds the app id of each client, as `meta.origin` of its
-    records says it; `shared` holds records that many checks refer to and none changes; `invalid`
-    the bodies that break the standard, by business and type.
+    records says it; `shared` holds records that many checks refer to and none changes, `unmade`
+    the requirement, and what of it, that stood in the way of such a record; `invalid` the bodies
+    that break the standard, by business and type.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Run:
     own: set[tuple[str, str]] = field(default_factory=set)
     apps: dict[str, str] = field(default_factory=dict)
     shared: dict[tuple[str, ...], dict[str, Any] | None] = field(default_factory=dict)
+    unmade: dict[tuple[str, ...], tuple[str, str]] = field(default_factory=dict)
     invalid: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     sharing: Any = field(default_factory=threading.RLock)
     tokens: Iterator[int] = field(default_factory=lambda: itertools.count(1))

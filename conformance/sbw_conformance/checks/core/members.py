@@ -138,7 +138,7 @@ def _definitions(records: Records) -> Records:
     """Where the business defines its own fields."""
     if not _stores(records, "custom_fields"):
         raise NotClaimed(f"{records.resource.type} stores no custom fields")
-    if records.definition() is None:
+    if records.definition(needed=True) is None:
         raise NotClaimed("definitions of custom fields cannot be created")
     found: Records = records.sibling(CUSTOM_FIELDS)
     return found

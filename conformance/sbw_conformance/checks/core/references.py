@@ -11,6 +11,9 @@ def _references(records: Records) -> list[tuple[str, str, dict[str, Any]]]:
     """Place, type and a body that fits for each kind of reference that the app stores."""
     found = []
     for pattern, reference in records.resource.refs.items():
+        absent = (f"{one}/" for one in records.fit.limits.unsupported)
+        if not f"{pattern}/".startswith(tuple(absent)):
+            records.referent(reference.type, needed=True)
         body = records.fit(records.richest())
         places = pointers.places(body, pattern)[:1]
         found += [(place, reference.type, body) for place in places]
