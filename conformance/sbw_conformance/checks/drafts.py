@@ -207,7 +207,7 @@ class Drafts:
     def _made_once(
         self, key: tuple[str, ...], kind: str, members: Mapping[str, Any] | None
     ) -> dict[str, Any] | None:
-        """A record that many checks share; None where it fails, which is not this check's matter."""
+        """A record that many checks share; None where it fails, which is no fault of this check."""
         there, asserted = self.sibling(kind), len(self.trial.assertions)
         wanted = None if members is None else {**there.fit.minimal, **members}
         sent = there.body(wanted)
