@@ -13,7 +13,19 @@ from sbw_reference.defects import behave, defects, variants_by_id
 from sbw_reference.server import Settings
 
 
-@pytest.mark.parametrize("variant", sorted(variants_by_id()))
+EACH_TIME = frozenset(
+    {"compressing", "extra-members", "read-only", "settle", "short-text", "strict-email"}
+)
+"""Variants that use most of the freedoms; the others are judged in the slow tier."""
+
+
+@pytest.mark.parametrize(
+    "variant",
+    [
+        pytest.param(name, marks=() if name in EACH_TIME else pytest.mark.full)
+        for name in sorted(variants_by_id())
+    ],
+)
 def test_a_variant_is_conformant(variant: str) -> None:
     """The suite finds no fault in it."""
     with Fleet() as fleet:
