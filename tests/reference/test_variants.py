@@ -12,7 +12,6 @@ from sbw_conformance.suite import Options, judge
 from sbw_reference.defects import behave, defects, variants_by_id
 from sbw_reference.server import Settings
 
-
 EACH_TIME = frozenset(
     {"compressing", "extra-members", "read-only", "settle", "short-text", "strict-email"}
 )
