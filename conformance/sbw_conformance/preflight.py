@@ -44,7 +44,10 @@ def ready(target: Target, client: Client, schemas: Schemas) -> Target:
 
 
 def _with_narrower_tokens(client: Client, target: Target, page: dict[str, Any]) -> Target:
-    """The target with tokens of fewer scopes, asked for where a1 has client credentials."""
+    """The target with tokens of fewer scopes, asked for where a1 has client credentials.
+
+    A provider that gives out none, or one with other scopes, leaves the target without.
+    """
     a1 = target.clients.get("a1", Credentials())
     if a1.client_secret is None or "token_endpoint" not in page["auth"]:
         return target
@@ -54,8 +57,11 @@ def _with_narrower_tokens(client: Client, target: Target, page: dict[str, Any]) 
     for name, scopes in zip(SCOPED, (reading, business), strict=True):
         role = f"a1.{name}"
         if scopes and role not in target.clients:
-            token = _token(client, target, "a1", a1, page, " ".join(sorted(scopes)))
-            target = target.with_token(role, token)
+            scope = " ".join(sorted(scopes))
+            answer = _asked_for_token(client, target, a1, page["auth"]["token_endpoint"], scope)
+            token = _token_in(answer)
+            if token and set(str(answer.json.get("scope", scope)).split()) == scopes:
+                target = target.with_token(role, token)
     return target
 
 
@@ -87,15 +93,10 @@ def _businesses(client: Client, target: Target) -> None:
         )
 
 
-def _token(  # noqa: PLR0913, PLR0917  # a request has that many parts
-    client: Client,
-    target: Target,
-    role: str,
-    credentials: Credentials,
-    page: dict[str, Any],
-    scope: str | None = None,
+def _token(
+    client: Client, target: Target, role: str, credentials: Credentials, page: dict[str, Any]
 ) -> str:
-    """Get a token by client credentials (RFC 6749 section 4.4), with all scopes or these."""
+    """Get a token by client credentials, with all scopes that there are."""
     endpoint = page["auth"].get("token_endpoint")
     if endpoint is None:
         raise ConfigurationError(
@@ -103,6 +104,24 @@ def _token(  # noqa: PLR0913, PLR0917  # a request has that many parts
             "auth.token_endpoint.",
             f"Give a token instead ({variable(role)}).",
         )
+    answer = _asked_for_token(client, target, credentials, endpoint)
+    token = _token_in(answer)
+    if token is None:
+        raise ConfigurationError(
+            f"Client {role} got no token from {endpoint}: {answer.got}.",
+            "Are its client id and secret right, and allowed to use client credentials?",
+        )
+    return token
+
+
+def _asked_for_token(
+    client: Client,
+    target: Target,
+    credentials: Credentials,
+    endpoint: str,
+    scope: str | None = None,
+) -> Exchange:
+    """Ask for a token (RFC 6749 section 4.4.2), with all scopes or these."""
     form = urlencode(
         {
             "grant_type": "client_credentials",
@@ -112,15 +131,15 @@ def _token(  # noqa: PLR0913, PLR0917  # a request has that many parts
         }
     ).encode()
     headers = (("Content-Type", "application/x-www-form-urlencoded"),)
-    answer = _ask(client, target, "token", "POST", endpoint, headers=headers, body=form)
+    return _ask(client, target, "token", "POST", endpoint, headers=headers, body=form)
+
+
+def _token_in(answer: Exchange) -> str | None:
+    """The token of an answer, if it holds one that a header takes."""
     value = answer.json if answer.status == 200 else None
     token = value.get("access_token") if isinstance(value, dict) else None
-    if not isinstance(token, str) or not token or not fits_header(token):
-        raise ConfigurationError(
-            f"Client {role} got no token from {endpoint}: {answer.got}.",
-            "Are its client id and secret right, and allowed to use client credentials?",
-        )
-    return token
+    usable = isinstance(token, str) and bool(token) and fits_header(token)
+    return token if usable else None
 
 
 def _ask(  # noqa: PLR0913  # a request has that many parts
