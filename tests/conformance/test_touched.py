@@ -72,7 +72,7 @@ def test_parameters_are_touched(query: str, names: set[str]) -> None:
         ),
         ({"operations": 7}, {"operations"}),
     ],
-    ids=str,
+    ids=lambda value: json.dumps(sorted(value) if isinstance(value, set) else value),
 )
 def test_members_that_were_sent_are_touched(value: Any, names: set[str]) -> None:
     """Two levels deep, and in a batch those of the bodies in it; other values have none."""
