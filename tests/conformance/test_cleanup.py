@@ -3,20 +3,24 @@
 import json
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.conformance.support import (
+    DOOR,
     SBW,
     Asked,
+    Change,
     Passed,
     Providers,
     Proxy,
     Reply,
     environment,
+    http_answer,
     leftovers,
+    problem,
     refuses_deletion,
     run,
     tokens,
@@ -26,9 +30,10 @@ from tests.conformance.support import (
 from sbw_conformance.checks import Check
 from sbw_conformance.checks.records import Records
 from sbw_conformance.cleanup import Journal, Trace, clean, order
-from sbw_conformance.results import Verdict
+from sbw_conformance.results import Outcome, Report, Verdict
 from sbw_conformance.suite import Options, judge
-from sbw_validator.standard import load_standard
+from sbw_conformance.target import Target
+from sbw_validator.standard import Resource, load_standard
 
 STANDARD = load_standard()
 CONTACT = STANDARD.resources["contact"]
@@ -127,6 +132,139 @@ def test_clean_up_goes_on_when_lists_are_broken(provider: Providers, tmp_path: P
     assert leftovers(target) == []
 
 
+def deletes(asked: Asked) -> int:
+    """How many deletions a request asks for in a batch."""
+    if not asked.place.endswith("/batch"):
+        return 0
+    operations = json.loads(asked.body)["operations"]
+    return sum(one["operation"] == "delete" for one in operations)
+
+
+def makes(number: int) -> Check:
+    """A check that makes so many contacts."""
+
+    def makes_many(records: Records) -> None:
+        made = records.many([records.body() for _ in range(number)])
+        same = len({record.id for record in made}) == number
+        records.trial.verify(same, f"{number} records", f"{len(made)}", records.trial.exchanges[-1])
+
+    needs = frozenset({"create", "list"})
+    types = frozenset({"contact"})
+    return Check("core.makes_many", "scenario", ("CORE-070",), "", makes_many, needs, types=types)
+
+
+def judged(target: Target, check: Check, folder: Path | None = None) -> Report:
+    """A run of one check, behind the one that opens the door."""
+    door = next(c for c in Options().checks if c.id == DOOR)
+    return judge(target, Options(folder=folder, checks=(door, check), workers=2))
+
+
+@pytest.mark.parametrize(("limit", "batches"), [(None, [100, 61]), (50, [50, 50, 50, 11])])
+def test_records_are_taken_away_in_batches(
+    provider: Providers, limit: int | None, batches: list[int]
+) -> None:
+    """As few requests as the landing page allows, and no single deletion."""
+    target = provider()
+
+    def after(_: Asked, passed: Passed) -> None:
+        if limit and b'"sbw_version"' in passed.body:
+            page = passed.json
+            passed.json = {**page, "limits": {**page["limits"], "batch": limit}}
+
+    with Proxy(target, after=after) as proxy:
+        report = judged(proxy.seen, makes(160))
+        found = [number for asked in proxy.server.asked if (number := deletes(asked))]
+        assert not any(asked.method == "DELETE" for asked in proxy.server.asked)
+    assert found == batches  # with the first record of the run
+    assert report.cleanup == {**report.cleanup, "removed": 161, "kept": []}
+    assert leftovers(target) == []
+
+
+def some_refused(asked: Asked, passed: Passed) -> Reply | None:
+    """Results that say of each second deletion that it failed, though it was carried out."""
+    if deletes(asked) and passed.status == 200:
+        results = passed.json["results"]
+        passed.json = {
+            "results": [
+                {"status": 500, "problem": {"type": "about:blank", "status": 500}} if n % 2 else one
+                for n, one in enumerate(results)
+            ]
+        }
+    return None
+
+
+BATCHES: dict[str, tuple[Callable[[Asked], Reply | None], Change]] = {
+    "each second is refused": (lambda _: None, some_refused),
+    "all of it is refused": (lambda a: problem(500) if deletes(a) else None, lambda _, __: None),
+    "too large": (lambda a: problem(413) if deletes(a) else None, lambda _, __: None),
+    "no answer": (lambda a: b"" if deletes(a) else None, lambda _, __: None),
+    "no results": (lambda a: http_answer(200, "{}") if deletes(a) else None, lambda _, __: None),
+    "too few results": (
+        lambda a: http_answer(200, '{"results":[{"status":404}]}') if deletes(a) else None,
+        lambda _, __: None,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", BATCHES)
+def test_what_a_batch_leaves_is_taken_away_one_by_one(
+    provider: Providers, tmp_path: Path, name: str
+) -> None:
+    """A batch that fails, as a whole or in part, leaves nothing behind."""
+    before, after = BATCHES[name]
+    target = provider()
+    with Proxy(target, before, after) as proxy:
+        report = judged(proxy.seen, makes(7), tmp_path)
+        single = [asked for asked in proxy.server.asked if asked.method == "DELETE"]
+    assert single
+    assert report.cleanup["kept"] == []
+    # Of a result that says that a record is gone, though it is not, nothing is known.
+    lied = 1 if name == "too few results" else 0
+    assert len(leftovers(target)) == lied
+    assert journals(tmp_path) == []
+
+
+def test_a_provider_without_batches_is_cleaned_one_by_one(provider: Providers) -> None:
+    """Class bulk is no condition of clean-up."""
+    target = provider(classes=["core", "contacts"])
+    with Proxy(target) as proxy:
+        report = judged(proxy.seen, makes(5))
+        assert not any(asked.place.endswith("/batch") for asked in proxy.server.asked)
+        assert sum(asked.method == "DELETE" for asked in proxy.server.asked) == 6
+    assert report.cleanup == {**report.cleanup, "removed": 6, "kept": []}
+    assert leftovers(target) == []
+
+
+def chain(records: Records) -> None:
+    """Organizations each of which belongs to the one before, with a contact in the last."""
+    parent = None
+    for _ in range(5):
+        value = {"name": "Analytical Engines"}
+        if parent is not None:
+            value["parent"] = {"type": "organization", "id": parent}
+        parent = records.post(records.marked(value)).value["id"]
+    contacts = records.sibling("contact")
+    ref = {"ref": {"type": "organization", "id": parent}, "primary": True}
+    made = contacts.post(contacts.marked({"name": {"full": "Ada"}, "organizations": [ref]}))
+    made.must_have_status(201)
+
+
+@pytest.mark.parametrize("classes", [None, ["core", "contacts"]], ids=["batches", "one by one"])
+def test_records_that_refer_to_each_other_all_go(
+    provider: Providers, classes: list[str] | None
+) -> None:
+    """Where a record stays as long as others refer to it, those go first, whatever their order."""
+    target = provider(variant="restricts-references", classes=classes)
+    types = frozenset({"organization"})
+    check = Check(
+        "core.chain", "scenario", ("CORE-070",), "", chain, frozenset({"create"}), types=types
+    )
+    report = judged(target, check)
+    assert report.outcome("CORE-070") is Outcome.PASS
+    assert report.cleanup == {**report.cleanup, "removed": 7, "kept": []}
+    assert leftovers(target) == []
+
+
 def test_an_interrupt_ends_a_run_with_reports_and_removes_records(
     provider: Providers, tmp_path: Path
 ) -> None:
@@ -149,6 +287,7 @@ def test_an_interrupt_ends_a_run_with_reports_and_removes_records(
     report = json.loads((tmp_path / "report.json").read_text())
     assert (report["verdict"], report["exit_code"]) == ("INTERRUPTED", 130)
     assert report["cleanup"]["removed"] > 0
+    assert report["cleanup"]["kept"] == []
     assert (tmp_path / "report.html").exists()
     assert (tmp_path / "junit.xml").exists()
     assert leftovers(target) == []
@@ -249,6 +388,57 @@ def test_clean_counts_and_names(journal: Journal) -> None:
     )
     assert (found.removed, found.restored) == (2, 1)
     assert found.kept == ({"resource": "contact", "record": "id-1", "reason": "stuck"},)
+
+
+@pytest.mark.parametrize("swept", [0, 2, 5])
+def test_what_stays_is_tried_again_as_long_as_something_goes(journal: Journal, swept: int) -> None:
+    """A chain in the wrong order goes link by link; a sweep may have taken some already."""
+    for number in range(5):
+        journal.made(CONTACT, "a1", f"id-{number}", f"r1.{number}")
+    there = [f"id-{number}" for number in range(5)]
+    rounds: list[int] = []
+
+    def sweep(_: Resource, traces: list[Trace]) -> list[Trace]:
+        if traces:
+            del there[:swept]
+        return [trace for trace in traces if trace.record_id in there]
+
+    def dispose(_: Resource, trace: Trace) -> str | None:
+        if there[0] != trace.record_id:
+            return "in use"
+        there.pop(0)
+        return None
+
+    def every(function: Callable[[Trace], str | None], traces: list[Trace]) -> list[str | None]:
+        rounds.append(len(traces))
+        return [function(trace) for trace in traces]
+
+    found = clean(journal, STANDARD.resources, lambda _, __: [], dispose, every, sweep)
+    assert (found.removed, found.kept) == (5, ())
+    assert rounds == list(range(5 - swept, 0, -1))
+
+
+def test_what_never_goes_is_not_tried_for_ever(journal: Journal) -> None:
+    """Once nothing more goes, the rest is named with the reason of the last try."""
+    for number in range(4):
+        journal.made(CONTACT, "a1", f"id-{number}", f"r1.{number}")
+    tries: list[str | None] = []
+
+    def dispose(_: Resource, trace: Trace) -> str | None:
+        tries.append(trace.record_id)
+        return None if trace.record_id == "id-3" else f"stuck after {len(tries)}"
+
+    found = clean(
+        journal,
+        STANDARD.resources,
+        lambda _, __: [],
+        dispose,
+        lambda function, traces: [function(trace) for trace in traces],
+    )
+    assert found.removed == 1
+    assert len(tries) == 4 + 3
+    assert [row["record"] for row in found.kept] == ["id-2", "id-1", "id-0"]
+    assert [row["reason"] for row in found.kept] == [f"stuck after {n}" for n in (5, 6, 7)]
 
 
 def test_order_follows_what_stands_in_the_way() -> None:

@@ -22,13 +22,19 @@ from tests.conformance.support import (
 
 from sbw_conformance.client import Client, Pacer
 from sbw_conformance.exchanges import Exchange, Request
-from sbw_conformance.results import Verdict
+from sbw_conformance.results import Outcome, Verdict
 
 
 def get(client: Client, server: Server) -> Exchange:
     """One request to a server."""
     request = Request("anonymous", "read", "GET", f"{server.url}/business")
     return client.send(request, (), "test", 1)
+
+
+def impatient(client: Client, server: Server) -> Exchange:
+    """One request to a server that waits for nothing."""
+    request = Request("anonymous", "read", "GET", f"{server.url}/business")
+    return client.send(request, (), "test", 1, patient=False)
 
 
 class Throttle:
@@ -112,6 +118,44 @@ def test_patience_ends_and_is_not_spent_again() -> None:
         status[0] = 429
         assert get(client, server).status == 429
         assert client.sent > spent + 4
+
+
+def test_without_patience_a_refusal_is_the_answer() -> None:
+    """A 429 that is looked for comes back at once, and holds up nobody else."""
+    with Server(lambda _: http_answer(429, "{}", retry_after="60")) as server:
+        client = Client()
+        started = time.monotonic()
+        for _ in range(3):
+            assert impatient(client, server).status == 429
+        server.handler = lambda _: http_answer(200, "{}")
+        assert get(client, server).status == 200
+        assert time.monotonic() - started < 5
+    assert client.sent == 4
+
+
+def test_patience_is_that_of_each_request() -> None:
+    """Who waits still waits after others that did not, and is not taken to wait in vain."""
+    came: list[int] = []
+
+    def answer(_: Asked) -> Reply:
+        came.append(429 if len(came) < 4 else 200)
+        return http_answer(came[-1], "{}", retry_after="0")
+
+    client = Client()
+    with Server(answer) as server:
+        assert [impatient(client, server).status for _ in range(3)] == [429] * 3
+        assert get(client, server).status == 200
+    assert came == [429] * 4 + [200]
+
+
+def test_limits_of_a_sandbox_are_not_waited_out(provider: Providers) -> None:
+    """Refusals that a control asks for are seen as they are, and cost no time."""
+    report = run(provider(), "sandbox.limited_requests", "core.throttled")
+    found = {(r.requirement, r.outcome) for r in report.results if r.requirement != "CORE-001"}
+    assert {("SANDBOX-007", Outcome.PASS), ("CORE-110", Outcome.PASS)} <= found
+    refused = [e for e in report.exchanges.values() if e.get("status") == 429]
+    assert len(refused) == 2
+    assert report.end["seconds"] < 10
 
 
 def test_pace_holds_over_all_workers() -> None:

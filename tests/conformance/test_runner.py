@@ -19,7 +19,9 @@ from sbw_conformance.runner import Progress
 from sbw_conformance.scored import Scored
 from sbw_conformance.suite import Options, judge
 from sbw_conformance.target import Target
+from sbw_validator.standard import load_standard
 
+STANDARD = load_standard()
 ENTRANCE = next(check for check in catalog() if check.id == DOOR)
 
 
@@ -246,6 +248,52 @@ def test_singletons_are_touched_by_one_check_at_a_time(provider: Providers) -> N
     ]
     judged(provider(), *checks, workers=4)
     assert most == [1, 1, 1, 1]
+
+
+@pytest.mark.parametrize("workers", [1, 8])
+def test_checks_that_go_alone_come_last_and_one_at_a_time(
+    provider: Providers, workers: int
+) -> None:
+    """When all others are done, and never two of them together."""
+    lock, inside = threading.Lock(), set[str]()
+    begun: list[tuple[str, frozenset[str]]] = []
+
+    def busy(trial: Trial) -> None:
+        with lock:
+            begun.append((trial.name, frozenset(inside)))
+            inside.add(trial.name)
+        for _ in range(3):
+            trial.landing().must_have_status(200)
+        inside.remove(trial.name)
+
+    def records_too(records: Records) -> None:
+        busy(records.trial)
+
+    checks = [
+        scenario(records_too, name="core.fake_a_alone", alone=True),
+        scenario(busy, name="core.fake_b_alone", alone=True),
+        *(scenario(busy, name=f"core.fake_{number}") for number in range(9)),
+        scenario(records_too, name="core.fake_z"),
+    ]
+    heard: list[Progress] = []
+    report = judged(provider(), *checks, workers=workers, listen=heard.append)
+    names = [name for name, _ in begun]
+    last = [name for name in names if "alone" in name]
+    assert names[-len(last) :] == last == sorted(last)
+    assert len(last) == len(STANDARD.resources) + 1
+    assert [others for name, others in begun if name in last] == [frozenset()] * len(last)
+    assert {r.outcome for r in report.results} == {Outcome.PASS}
+    assert [progress.done for progress in heard] == list(range(1, heard[-1].total + 1))
+
+
+def test_no_check_of_the_catalogue_that_steers_a_sandbox_runs_beside_others() -> None:
+    """Who moves the clock or refuses requests disturbs everybody else."""
+    steering = {
+        check.id for check in catalog() if any(n.startswith("control:") for n in check.needs)
+    }
+    steering |= {"sandbox.declared_controls_work"}
+    assert steering
+    assert [check.id for check in catalog() if check.id in steering and not check.alone] == []
 
 
 @pytest.mark.parametrize("workers", [1, 8])
