@@ -84,6 +84,8 @@ class Runner:
         self._stop = threading.Event()
         self._results: list[Result] = []
         self._lock = threading.Lock()
+        self._idle = threading.Condition()
+        self._busy = 0
         self._locks = {
             name: threading.Lock()
             for name, entry in run.standard.resources.items()
@@ -115,7 +117,9 @@ class Runner:
                 self._work(alone, len(planned), len(planned) - len(alone), workers=1)
         except KeyboardInterrupt:
             interrupted = True
+            self._come_to_rest()
         except Exception:
+            self._come_to_rest()
             self.run.journal.close(finished=self.run.tidy and not self._clean().kept)
             raise
         cleanup = self._clean() if self.run.tidy else Cleanup()
@@ -145,9 +149,25 @@ class Runner:
         failures = sum(result.outcome is Outcome.FAIL for result in self._results)
         return Progress(done, total, self.run.client.sent, failures, last)
 
+    def _come_to_rest(self) -> None:
+        """Wait for tasks at work, also in threads that a pool lost as it was interrupted."""
+        self._stop.set()
+        with self._idle:
+            self._idle.wait_for(lambda: not self._busy, self.run.client.answer_seconds)
+
     def _task(self, task: Task) -> str:
-        if self._stop.is_set():
-            return task.check.id
+        with self._idle:
+            if self._stop.is_set():
+                return task.check.id
+            self._busy += 1
+        try:
+            return self._done(task)
+        finally:
+            with self._idle:
+                self._busy -= 1
+                self._idle.notify_all()
+
+    def _done(self, task: Task) -> str:
         if (reason := excuse(self.run, task)) is not None:
             self._excuse(task, reason)
         elif task.check.kind == "program":

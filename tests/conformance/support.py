@@ -69,6 +69,15 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, "LC_ALL": "C.UTF-8", **(more or {})}
 
 
+def unmeasured(more: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment of a command that a signal interrupts.
+
+    What measures coverage holds a lock at times, and a signal that comes just then is never heard.
+    """
+    found = environment(more)
+    return {name: value for name, value in found.items() if not name.startswith("COVERAGE_")}
+
+
 def tokens(target: Target, *roles: str) -> dict[str, str]:
     """The environment variables that let the command in, for all clients or for these."""
     wanted = roles or tuple(target.clients)

@@ -3,7 +3,10 @@
 import json
 import signal
 import subprocess
+import threading
+import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +20,23 @@ from tests.conformance.support import (
     Providers,
     Proxy,
     Reply,
-    environment,
     http_answer,
     leftovers,
     problem,
     refuses_deletion,
     run,
     tokens,
+    unmeasured,
     until,
 )
 
+from sbw_conformance import runner
 from sbw_conformance.checks import Check
 from sbw_conformance.checks.records import Records
+from sbw_conformance.checks.trial import Trial
 from sbw_conformance.cleanup import Journal, Trace, clean, order
 from sbw_conformance.results import Outcome, Report, Verdict
+from sbw_conformance.runner import Progress
 from sbw_conformance.suite import Options, judge
 from sbw_conformance.target import Target
 from sbw_validator.standard import Resource, load_standard
@@ -273,7 +279,7 @@ def test_an_interrupt_ends_a_run_with_reports_and_removes_records(
     busy = subprocess.Popen(
         [SBW, "test", target.base, "--out", tmp_path, "--workers", "2"],
         cwd=tmp_path,
-        env=environment(tokens(target)),
+        env=unmeasured(tokens(target)),
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -294,6 +300,73 @@ def test_an_interrupt_ends_a_run_with_reports_and_removes_records(
     assert journals(tmp_path) == []
 
 
+def test_an_interrupted_run_is_one_with_a_report(provider: Providers, tmp_path: Path) -> None:
+    """Who calls the suite from Python and interrupts it gets a report, and a clean provider."""
+    target = provider()
+
+    def listen(progress: Progress) -> None:
+        if progress.done > 20:
+            raise KeyboardInterrupt
+
+    report = run(target, folder=tmp_path, listen=listen)
+    assert (report.verdict, report.end["exit_code"]) == (Verdict.INTERRUPTED, 130)
+    assert report.cleanup["removed"] > 0
+    assert report.cleanup["kept"] == []
+    assert leftovers(target) == []
+    assert journals(tmp_path) == []
+
+
+class Hasty(ThreadPoolExecutor):
+    """A pool that leaves its threads behind, as one does that is interrupted as it starts them."""
+
+    def __exit__(self, *_: object) -> bool:
+        self.shutdown(wait=False)
+        return False
+
+
+def test_what_is_still_being_made_at_an_interrupt_is_waited_for(
+    provider: Providers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A request that is under way when the run is interrupted leaves nothing behind either."""
+    monkeypatch.setattr(runner, "ThreadPoolExecutor", Hasty)
+    target, asked_for, made = provider(), threading.Event(), threading.Event()
+
+    def before(asked: Asked) -> Reply | None:
+        if asked.method == "POST" and b"core.slow" in asked.body:
+            asked_for.set()
+            time.sleep(0.7)
+        return None
+
+    def after(asked: Asked, _: Passed) -> None:
+        if b"core.slow" in asked.body:
+            made.set()
+
+    def slow(records: Records) -> None:
+        records.create()
+
+    def quick(_: Trial) -> None:
+        asked_for.wait(10)
+
+    def listen(progress: Progress) -> None:
+        if progress.last == "core.quick":
+            raise KeyboardInterrupt
+
+    types = frozenset({"contact"})
+    checks = (
+        next(c for c in Options().checks if c.id == DOOR),
+        Check("core.slow", "scenario", ("CORE-070",), "", slow, frozenset({"create"}), types=types),
+        Check("core.quick", "scenario", ("CORE-070",), "", quick),
+    )
+    with Proxy(target, before, after) as proxy:
+        options = Options(folder=tmp_path, checks=checks, listen=listen, workers=2)
+        report = judge(proxy.seen, options)
+        assert report.verdict is Verdict.INTERRUPTED
+        assert made.wait(10)
+        time.sleep(0.2)
+    assert leftovers(target) == []
+    assert journals(tmp_path) == []
+
+
 def test_an_interrupt_is_not_held_up_by_a_slow_pace(provider: Providers, tmp_path: Path) -> None:
     """Requests that wait for their turn let go at once."""
     target = provider()
@@ -304,7 +377,7 @@ def test_an_interrupt_is_not_held_up_by_a_slow_pace(provider: Providers, tmp_pat
     busy = subprocess.Popen(
         [SBW, "test"],
         cwd=tmp_path,
-        env=environment(tokens(target)),
+        env=unmeasured(tokens(target)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
