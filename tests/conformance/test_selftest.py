@@ -68,7 +68,8 @@ def test_a_sample_of_defects_is_killed_as_expected() -> None:
 def test_a_defect_that_a_check_does_not_see_is_reported_alive() -> None:
     """Without the check that is meant for it a defect lives, and selftest says so."""
     [defect] = [defect for defect in defects() if defect.id == "if-match-optional"]
-    checks = tuple(c for c in catalog() if "CORE-042" not in c.requirements)
+    seeing = {"core.first_refusal_decides"}  # it stands on the refusal, and so sees it too
+    checks = tuple(c for c in catalog() if "CORE-042" not in c.requirements and c.id not in seeing)
     found = Selftester(checks=checks).run([defect], whole=False)
     assert not found.ok
     assert "CORE-042 did not fail" in found.kills[0].complaints

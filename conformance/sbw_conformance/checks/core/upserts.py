@@ -7,7 +7,7 @@ from sbw_conformance.checks.records import Records
 NEW = {"If-None-Match": "*"}
 
 
-@check("CORE-120", needs=["create", "read", "external_id"])
+@check("CORE-120", needs=["create", "read", "upsert", "external_id"])
 def record_is_found_by_external_id(records: Records) -> None:
     """Each external id of a record leads to it, whatever characters it is made of."""
     app = records.own_app()
@@ -29,7 +29,7 @@ def record_is_found_by_external_id(records: Records) -> None:
         records.find(unknown).must_have_status(404)
 
 
-@check("CORE-120", needs=["create", "read", "external_id"])
+@check("CORE-120", needs=["create", "read", "upsert", "external_id"])
 def external_id_finds_the_last_write(records: Records) -> None:
     """What was just written is what the external id leads to, and what is gone is gone."""
     record = records.create()
@@ -48,7 +48,7 @@ def external_id_finds_the_last_write(records: Records) -> None:
         records.find(mark).must_be_gone()
 
 
-@check("CORE-053", "CORE-056", needs=["create", "read", "external_id"])
+@check("CORE-053", "CORE-056", needs=["create", "read", "upsert", "external_id"])
 def wrong_parameters_by_external_id_are_refused(records: Records) -> None:
     """An external id is an app and an id, and an address takes what it knows."""
     mark = dict(records.mark(records.create()))
