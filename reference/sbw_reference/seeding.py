@@ -143,9 +143,10 @@ def first_rows(offer: Offer, tenant_id: str, name: str, seed_data: int) -> list[
         body = merging.with_defaults(body, offer.defaults)
         return [(Row(tenant_id, offer.type, id_, "", moment, moment, body, OLD_APP), Held())]
     writable = "create" in offer.resource.operations
-    if offer.resource.minimal is None or not writable or offer.unique:
+    if offer.resource.minimal is None or not writable:
         return []
     rows = []
+    seed_data = min(seed_data, 1) if offer.unique else seed_data
     for number in range(1, seed_data + 1):
         body = merging.with_defaults(offer.resource.minimal, offer.defaults)
         if "external_ids" in offer.defaults:

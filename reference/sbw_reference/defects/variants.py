@@ -58,7 +58,7 @@ def _extended(record: Record, _operation: str, grant: Grant) -> Record:
     inner = {
         name: {**value, VENDOR: "colour"}
         for name, value in record.items()
-        if isinstance(value, dict) and name != "meta"
+        if isinstance(value, dict) and name not in {"meta", "custom_fields", "extensions"}
     }
     return {**record, **inner, VENDOR: {"plan": grant.app, "tags": []}}
 
