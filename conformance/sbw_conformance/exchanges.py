@@ -3,11 +3,11 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from sbw_validator.documents import MalformedJSON, parse_ijson
+from sbw_validator.once import once
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -68,7 +68,7 @@ class Exchange:
         """Media type without its parameters, in lower case; empty where none is said."""
         return (self.header("content-type") or "").partition(";")[0].strip().lower()
 
-    @cached_property
+    @once
     def _parsed(self) -> tuple[Any, str | None]:
         try:
             return parse_ijson(self.body), None

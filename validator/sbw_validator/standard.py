@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from importlib.resources.abc import Traversable
 from types import MappingProxyType
 
 from sbw_validator.data import data
+from sbw_validator.once import once
 from sbw_validator.registry import (
     OPERATIONS,
     Change,
@@ -74,7 +75,7 @@ class Standard:
         """Return the folder of the schemas."""
         return self.folder / "schemas" / self.version
 
-    @cached_property
+    @once
     def _by_path(self) -> Mapping[str, Resource]:
         return {resource.path: resource for resource in self.resources.values()}
 

@@ -1,7 +1,6 @@
 """A resource seen through one client, and the bodies that a check writes to it."""
 
 from collections.abc import Mapping
-from functools import cached_property
 from typing import Any, ClassVar
 
 from sbw_conformance.checks import bodies, pointers
@@ -11,6 +10,7 @@ from sbw_conformance.checks.fitting import Fit
 from sbw_conformance.checks.record import Record
 from sbw_conformance.checks.run import SUITE_APP
 from sbw_conformance.checks.trial import Blocked, Failed, Trial
+from sbw_validator.once import once
 from sbw_validator.standard import Resource
 from sbw_validator.validation import validate
 
@@ -56,7 +56,7 @@ class Drafts:
         """App id of the client, as far as a record that it made has told."""
         return self.trial.run.apps.get(self.role)
 
-    @cached_property
+    @once
     def fit(self) -> Fit:
         """What makes bodies fit the limits that the app declares."""
         return Fit(self)

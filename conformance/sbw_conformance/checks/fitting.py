@@ -5,12 +5,13 @@ Every body that a check sends goes through here, so that no check knows of a ven
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import cached_property, partial
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from sbw_conformance.checks import bodies, pointers
 from sbw_conformance.checks.limits import LIMITING, Limits, matches, others
 from sbw_validator.findings import Finding
+from sbw_validator.once import once
 from sbw_validator.standard import Resource
 from sbw_validator.validation import validate
 
@@ -103,7 +104,7 @@ class Fit:
         lacking = any(True for pointer, _ in required for _ in pointers.lacking(body, pointer))
         return bool(self.part(body) == body) and not lacking and self._valid(body)
 
-    @cached_property
+    @once
     def minimal(self) -> dict[str, Any]:
         """The smallest body of a create that the app takes."""
         fitted = self._complete(self.resource.minimal)
@@ -116,7 +117,7 @@ class Fit:
         found: dict[str, Any] = min(usable, key=lambda body: len(str(body)), default=fitted)
         return found
 
-    @cached_property
+    @once
     def change(self) -> tuple[str, tuple[Any, Any]] | None:
         """A pointer to a leaf that can be changed, and two values that it takes."""
         wanted = self.resource.change
@@ -210,7 +211,7 @@ class Fit:
                 if any(one not in EMPTY for one in held):
                     yield pointers.at(example, found)
 
-    @cached_property
+    @once
     def _examples(self) -> list[Value]:
         """The valid examples of the standard, as far as the app stores them."""
         examples = bodies.valid(self.records.trial.run.standard, self.resource)

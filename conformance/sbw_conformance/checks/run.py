@@ -4,13 +4,13 @@ import itertools
 import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
 from typing import Any
 
 from sbw_conformance.cleanup import Journal
 from sbw_conformance.client import Client
 from sbw_conformance.events import Redaction
 from sbw_conformance.target import Target
+from sbw_validator.once import once
 from sbw_validator.requirements import Requirement, load_requirements
 from sbw_validator.schemas import Schemas, load_schemas
 from sbw_validator.standard import Resource, Standard
@@ -57,12 +57,12 @@ class Run:
     tokens: Iterator[int] = field(default_factory=lambda: itertools.count(1))
     singletons: Mapping[str, threading.Lock] = field(default_factory=dict)
 
-    @cached_property
+    @once
     def schemas(self) -> Schemas:
         """The schemas of the standard that is tested."""
         return load_schemas(self.standard)
 
-    @cached_property
+    @once
     def requirements(self) -> Mapping[str, Requirement]:
         """The requirements of the standard by id, in the order of the text."""
         return {entry.id: entry for entry in load_requirements(self.standard)}
@@ -87,20 +87,20 @@ class Run:
         wanted = self.target.settle_seconds
         return bound if wanted is None else min(bound, wanted)
 
-    @cached_property
+    @once
     def claimed_classes(self) -> frozenset[str]:
         """Names of the classes that the landing page claims and the standard knows."""
         uris = set((self.landing or {}).get("conforms_to") or ())
         return frozenset(name for name, entry in self.standard.classes.items() if entry.uri in uris)
 
-    @cached_property
+    @once
     def known_extras(self) -> frozenset[str]:
         """What classes without resources can add: `batch`, and a `control:{name}` each."""
         schema = self.schemas.files["common/sandbox-control.json"]
         names = schema["properties"]["control"]["enum"]
         return frozenset({"batch", *(f"control:{name}" for name in names)})
 
-    @cached_property
+    @once
     def extras(self) -> frozenset[str]:
         """Which of them the landing page claims."""
         page = self.landing or {}

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Any
 
 from sbw_validator.derive import bundle
 from sbw_validator.errors import MalformedJSON, SBWError
 from sbw_validator.ijson import positions
+from sbw_validator.once import once
 from sbw_validator.requirements import Requirement, read_requirements
 from sbw_validator.schemas import SchemaFiles, Schemas, load_schemas
 from sbw_validator.standard import Standard
@@ -37,17 +37,17 @@ class Subject:
         self._lines: dict[str, dict[str, int]] = {}
         self._bundles: dict[str, dict[str, Any] | None] = {}
 
-    @cached_property
+    @once
     def schemas(self) -> Schemas:
         """Return the compiled schemas."""
         return load_schemas(self.standard)
 
-    @cached_property
+    @once
     def schema_files(self) -> tuple[str, ...]:
         """Return the paths of the schema files, without the vocabulary."""
         return tuple(name for name in self.files if name != "vocabulary.json")
 
-    @cached_property
+    @once
     def requirements(self) -> dict[str, Requirement]:
         """Return the requirements of well-formed lines by id."""
         found = {}
