@@ -6,7 +6,7 @@ from pathlib import Path
 from subprocess import CompletedProcess
 
 import pytest
-from tests.conformance.support import Providers, sbw, tokens
+from tests.conformance.support import Providers, sbw, tokens, unmeasured_children
 
 from sbw_conformance.provider import Fleet
 from sbw_conformance.target import Target
@@ -24,8 +24,18 @@ class WholeRun:
 @pytest.fixture(scope="session")
 def fleet() -> Iterator[Fleet]:
     """Give one process for all reference providers of a worker."""
-    with Fleet() as fleet:
+    with unmeasured_children(), Fleet() as fleet:
         yield fleet
+
+
+@pytest.fixture(autouse=True)
+def providers_are_not_measured() -> Iterator[None]:
+    """Start what tests of the suite start without coverage: it would take half of their time.
+
+    The provider is measured by its own tests, the commands by `sbw`.
+    """
+    with unmeasured_children():
+        yield
 
 
 @pytest.fixture

@@ -14,11 +14,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 from urllib.parse import urlsplit
+
+import pytest
 
 from sbw_conformance.checks import Check, catalog
 from sbw_conformance.checks.records import Records
@@ -48,6 +51,7 @@ def sbw(
     env: Mapping[str, str] | None = None,
     given: str | bytes | None = None,
     within: float = 120,
+    measured: bool = True,
 ) -> subprocess.CompletedProcess[str]:
     """Run the installed command as a user does; `given` is its standard input."""
     done = subprocess.run(
@@ -55,7 +59,7 @@ def sbw(
         check=False,
         capture_output=True,
         cwd=cwd,
-        env=environment(env),
+        env={**(MEASURING if measured else {}), **environment(env)},
         input=given.encode() if isinstance(given, str) else given,
         timeout=within,
     )
@@ -69,13 +73,26 @@ def environment(more: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, "LC_ALL": "C.UTF-8", **(more or {})}
 
 
+MEASURING = {name: value for name, value in os.environ.items() if name.startswith("COVERAGE_")}
+"""What lets a process that is started be measured too."""
+
+
+@contextmanager
+def unmeasured_children() -> Iterator[None]:
+    """Start processes without coverage."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in MEASURING:
+            patch.delenv(name, raising=False)
+        yield
+
+
 def unmeasured(more: Mapping[str, str] | None = None) -> dict[str, str]:
     """The environment of a command that a signal interrupts.
 
     What measures coverage holds a lock at times, and a signal that comes just then is never heard.
     """
     found = environment(more)
-    return {name: value for name, value in found.items() if not name.startswith("COVERAGE_")}
+    return {name: value for name, value in found.items() if name not in MEASURING}
 
 
 def tokens(target: Target, *roles: str) -> dict[str, str]:
@@ -95,9 +112,15 @@ def chosen(*names: str) -> tuple[Check, ...]:
     return tuple(check for check in catalog() if check.id.startswith((DOOR, *names)))
 
 
-def run(target: Target, *names: str, **options: Any) -> Report:
-    """Judge a target in this process, with the checks whose ids begin so or with all."""
+def run(target: Target, *names: str, only: str | None = None, **options: Any) -> Report:
+    """Judge a target in this process, with the checks whose ids begin so or with all.
+
+    `only` names a resource type that stands for all others, where a mechanism is tried that does
+    not know one from another.
+    """
     options.setdefault("programs", 2)
+    if only is not None:
+        options["wanted"] = lambda task: task.resource is None or task.resource.type == only
     if names:
         options["checks"] = chosen(*names)
     return judge(target, Options(**options))

@@ -304,7 +304,7 @@ def test_twisted_records_never_are_the_suites_error(
 ) -> None:
     """Values of wrong types fail requirements; no check stumbles over them."""
     with Proxy(provider(), after=twisting(twist)) as proxy:
-        report = run(proxy.seen, preflight=False, programs=1)
+        report = run(proxy.seen, only="contact", preflight=False, programs=1)
     errors = {(r.check, r.reason) for r in report.results if r.outcome is Outcome.ERROR}
     assert errors == set(), "\n".join(map(str, sorted(errors)))
     assert report.verdict is Verdict.NOT_CONFORMANT
@@ -341,7 +341,7 @@ def test_twisted_pages_never_are_the_suites_error(
     listing = [check.id for check in catalog() if "list" in check.needs]
     more = ("core.created_at", "core.deleted", "core.broken_json", "core.limit")
     with Proxy(provider(), after=after) as proxy:
-        report = run(proxy.seen, *listing, *more)
+        report = run(proxy.seen, *listing, *more, only="contact")
     errors = {(r.check, r.reason) for r in report.results if r.outcome is Outcome.ERROR}
     assert errors == set(), "\n".join(map(str, sorted(errors)))
     assert report.verdict is Verdict.NOT_CONFORMANT
@@ -379,7 +379,7 @@ def test_twisted_batches_never_are_the_suites_error(
             passed.json = twist(passed.json["results"])
 
     with Proxy(target, after=after) as proxy:
-        report = run(proxy.seen, "bulk.", "core.walk_shows")
+        report = run(proxy.seen, "bulk.", "core.walk_shows", only="contact")
     errors = {(r.check, r.reason) for r in report.results if r.outcome is Outcome.ERROR}
     assert errors == set(), "\n".join(map(str, sorted(errors)))
     assert report.verdict is Verdict.NOT_CONFORMANT
@@ -396,7 +396,7 @@ def test_next_to_another_origin_gets_no_request(provider: Providers) -> None:
                 passed.headers.append(("Link", f'<{thief.url}/contacts?cursor=1>; rel="next"'))
 
         with Proxy(provider(), after=after) as proxy:
-            report = run(proxy.seen)
+            report = run(proxy.seen, only="contact")
         assert thief.asked == []
     assert report.outcome("CORE-077") is Outcome.FAIL
     assert report.verdict is Verdict.NOT_CONFORMANT
@@ -484,7 +484,7 @@ def test_what_blocks_failed_itself(provider: Providers) -> None:
     twists = (TWISTS["no meta"], TWISTS["records are text"])
     for twist in twists:
         with Proxy(provider(), after=twisting(twist)) as proxy:
-            report = run(proxy.seen, preflight=False)
+            report = run(proxy.seen, only="contact", preflight=False)
         failed = {r.requirement for r in report.results if r.outcome is Outcome.FAIL}
         blocked = {r.blocked_by for r in report.results if r.blocked_by}
         assert blocked
