@@ -211,6 +211,16 @@ TABLE: dict[str, tuple[dict[str, Any], dict[str, Any], dict[str, Any] | None]] =
         ADA,
         ADA,
     ),
+    "what is required in what is required, said in any order": (
+        {
+            "constraints": {
+                "/addresses/*/coordinates": {"required": True},
+                "/addresses": {"required": True, "max_items": 1},
+            }
+        },
+        ADA,
+        None,
+    ),
     "what is required in an object": (
         {"constraints": {"/name/given": {"required": True}}},
         {"name": {"family": "Lovelace"}},

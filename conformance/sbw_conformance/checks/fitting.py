@@ -41,7 +41,7 @@ class Fit:
     def patch(self, value: Value) -> Value:
         """A merge patch: it takes nothing away that is required."""
         fitted = self._stored(value, "patch")
-        for pointer, _ in self.limits.with_("required"):
+        for pointer in self._required:
             above, star, _ = pointer.partition("/*")
             if star:
                 fitted = self._supplied(fitted, pointer)
@@ -59,9 +59,14 @@ class Fit:
 
     def _complete(self, value: Value) -> Value:
         fitted = self._stored(value)
-        for pointer, _ in self.limits.with_("required"):
+        # What is supplied may lack what is required in it, so the outer places come first.
+        for pointer in sorted(self._required, key=lambda pointer: pointer.count("/")):
             fitted = self._supplied(fitted, pointer)
         return fitted
+
+    @property
+    def _required(self) -> list[str]:
+        return [pointer for pointer, _ in self.limits.with_("required")]
 
     def _stored(self, value: Value, variant: str = "create") -> Value:
         """What can be stored of a value, without what makes no sense any more without the rest.
@@ -100,8 +105,7 @@ class Fit:
 
     def accepts(self, body: Value) -> bool:
         """Whether the standard and the limits of the app allow a body, uniqueness aside."""
-        required = self.limits.with_("required")
-        lacking = any(True for pointer, _ in required for _ in pointers.lacking(body, pointer))
+        lacking = any(True for place in self._required for _ in pointers.lacking(body, place))
         return bool(self.part(body) == body) and not lacking and self._valid(body)
 
     @once
