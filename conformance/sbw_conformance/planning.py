@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from sbw_conformance.checks import Check
 from sbw_conformance.checks.run import Run
+from sbw_conformance.checks.trial import ONLY_READS
 from sbw_conformance.results import Outcome, Result
 from sbw_conformance.target import variable
 from sbw_validator.standard import Resource
@@ -69,14 +70,20 @@ def excuse(run: Run, task: Task) -> Result | None:
     own = run.standard.classes.get(check.module)
     added = own is not None and not own.resources and not check.unclaimed
     if added and check.module not in run.claimed_classes:
-        outcome, reason = Outcome.NOT_CLAIMED, f"class {check.module} is not claimed"
+        outcome, reason = _unclaimed(run, check.module)
     if outcome is None and resource is not None and not check.unclaimed:
-        offered = run.operations(resource) | _parameters(resource) | run.extras
-        if not run.operations(resource):
+        claimed = run.claimed_operations(resource)
+        offered = claimed | _parameters(resource) | run.claimed_extras
+        usable = run.operations(resource) | _parameters(resource) | run.extras
+        if resource.class_name not in run.claimed_classes:
+            outcome, reason = _unclaimed(run, resource.class_name)
+        elif not claimed:
             outcome, reason = Outcome.NOT_CLAIMED, f"{resource.type} is not claimed"
         elif not check.needs <= offered:
             lacking = ", ".join(sorted(check.needs - offered))
             outcome, reason = Outcome.NOT_CLAIMED, f"{resource.type}: {lacking} is not claimed"
+        elif not check.needs <= usable:
+            outcome, reason = Outcome.COULD_NOT_RUN, ONLY_READS
     if outcome is None and missing:
         names = ", ".join(variable(role) for role in missing)
         outcome, reason = Outcome.COULD_NOT_RUN, f"it needs {names}"
@@ -84,6 +91,14 @@ def excuse(run: Run, task: Task) -> Result | None:
         return None
     kind = resource.type if resource else None
     return Result("", check.id, kind, outcome, check.kind, reason=reason)
+
+
+def _unclaimed(run: Run, name: str) -> tuple[Outcome, str]:
+    """What it means that the landing page does not claim a class: more, where it was asked for."""
+    if run.asked is not None and name in run.asked:
+        reason = f"class {name} was asked for, but the landing page does not claim it"
+        return Outcome.COULD_NOT_RUN, reason
+    return Outcome.NOT_CLAIMED, f"class {name} is not claimed"
 
 
 def unseen(run: Run, observers: Iterable[Check], results: Iterable[Result]) -> list[Result]:

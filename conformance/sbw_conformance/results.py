@@ -15,12 +15,14 @@ class Outcome(StrEnum):
     NOT_CLAIMED = "not-claimed"
     COULD_NOT_RUN = "could-not-run"
     ERROR = "error"
+    WAIVED = "waived"
 
 
 WORST_FIRST = (
     Outcome.FAIL,
     Outcome.ERROR,
     Outcome.COULD_NOT_RUN,
+    Outcome.WAIVED,
     Outcome.WARN,
     Outcome.PASS,
     Outcome.NOT_CLAIMED,
@@ -56,7 +58,8 @@ class Result:
     `assertions` counts what was asserted; `expected`, `got`, `pointer` and `exchange` (the id of
     an exchange) tell of the first failure, or of the last assertion where there is none; `reason`
     says why nothing was asserted, `blocked_by` which requirement stood in the way; `more` counts
-    further failures. Only `scored` results make the verdict.
+    further failures. Only `scored` results make the verdict. `waiver` is what excuses a failure,
+    or what is wrong itself.
     """
 
     requirement: str
@@ -73,6 +76,7 @@ class Result:
     blocked_by: str | None = None
     more: int = 0
     scored: bool = True
+    waiver: Mapping[str, str] | None = None
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -98,8 +102,13 @@ def worst(outcomes: Iterable[Outcome]) -> Outcome:
     return next((outcome for outcome in WORST_FIRST if outcome in present), Outcome.NOT_CLAIMED)
 
 
-def verdict_of(results: Iterable[Result], *, interrupted: bool = False) -> Verdict:
-    """The verdict of a run: a failure outranks an error, an error what could not run."""
+def verdict_of(
+    results: Iterable[Result], *, interrupted: bool = False, partial: bool = False
+) -> Verdict:
+    """The verdict of a run: a failure outranks an error, an error what could not run.
+
+    A run that is `partial` left out what is claimed, and says too little for CONFORMANT.
+    """
     outcomes = {result.outcome for result in results if result.scored}
     if interrupted:
         return Verdict.INTERRUPTED
@@ -107,9 +116,39 @@ def verdict_of(results: Iterable[Result], *, interrupted: bool = False) -> Verdi
         return Verdict.NOT_CONFORMANT
     if Outcome.ERROR in outcomes:
         return Verdict.ERROR
-    if Outcome.COULD_NOT_RUN in outcomes or Outcome.PASS not in outcomes:
+    if partial or Outcome.COULD_NOT_RUN in outcomes or Outcome.PASS not in outcomes:
         return Verdict.INCOMPLETE
     return Verdict.CONFORMANT
+
+
+RUN_MEMBERS = (
+    "run",
+    "target",
+    "standard",
+    "suite_version",
+    "scored_set",
+    "seed",
+    "workers",
+    "started_at",
+    "clients",
+    "selection",
+    "waivers",
+    "attestation",
+)
+"""Members of the first event that a report repeats; the requirements get their outcomes."""
+
+END_MEMBERS = (
+    "verdict",
+    "exit_code",
+    "app",
+    "classes",
+    "seconds",
+    "requests",
+    "settled_seconds",
+    "away",
+    "peak_bytes",
+)
+"""Members of the last event that a report repeats, as far as they are there."""
 
 
 @dataclass(frozen=True)
@@ -136,6 +175,25 @@ class Report:
     def requirements(self) -> Mapping[str, Mapping[str, Any]]:
         """The requirements that the run knew, by id, in the order of the text."""
         return {entry["id"]: entry for entry in self.run["requirements"]}
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Report":
+        """The report that `report.json` holds; it has no exchanges but those that results show."""
+        judged = [
+            {name: member for name, member in entry.items() if name != "outcome"}
+            for entry in value["requirements"]
+        ]
+        return cls(
+            {"event": "run", **{n: value[n] for n in RUN_MEMBERS}, "requirements": judged},
+            {"event": "end", **{n: value[n] for n in END_MEMBERS if n in value}},
+            tuple(Result.from_json(entry) for entry in value["results"]),
+            {entry["trial"]: {"event": "check", **entry} for entry in value["checks"]},
+            {
+                name: {"event": "exchange", "id": name, **entry}
+                for name, entry in value["exchanges"].items()
+            },
+            {"event": "cleanup", **value["cleanup"]},
+        )
 
     def outcome(self, requirement: str) -> Outcome:
         """What the run found of a requirement over all checks and resources."""

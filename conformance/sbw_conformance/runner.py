@@ -35,6 +35,8 @@ from sbw_conformance.results import (
     verdict_of,
     worst,
 )
+from sbw_conformance.selection import Selection
+from sbw_conformance.waivers import Waivers
 
 PROGRAMS = 12
 """How many programs each resource gets."""
@@ -63,8 +65,9 @@ class Runner:
     """One run: give it checks and it gives a report.
 
     `listen` hears of the progress, in the thread that called `judge`. `scored` names the checks
-    that count for the verdict, None for all of them; `wanted` says which tasks are done at all;
-    without `evidence` the stream holds no exchanges and assertions.
+    that count for the verdict, None for all of them; `wanted` says which tasks are done at all,
+    `selection` which of what is claimed is judged; without `evidence` the stream holds no exchanges
+    and assertions.
     """
 
     run: Run
@@ -77,6 +80,8 @@ class Runner:
     scored: frozenset[str] | None = None
     wanted: Callable[[Task], bool] = lambda _: True
     evidence: bool = True
+    selection: Selection = field(default_factory=Selection)
+    waivers: Waivers = field(default_factory=Waivers)
 
     def __post_init__(self) -> None:
         run = self.run
@@ -101,7 +106,7 @@ class Runner:
         self.stream.write([self._head()])
         interrupted = False
         planned = sorted(
-            filter(self.wanted, tasks(self.run, self.checks)), key=lambda task: task.key
+            filter(self._selected, tasks(self.run, self.checks)), key=lambda task: task.key
         )
         doors = [t for t in planned if STANDS_ON["landing"] in t.check.requirements]
         rest = [task for task in planned if task not in doors]
@@ -125,6 +130,17 @@ class Runner:
         cleanup = self._clean() if self.run.tidy else Cleanup()
         self._end(cleanup, interrupted=interrupted)
         return fold(self.stream.read())
+
+    def _selected(self, task: Task) -> bool:
+        """Whether a task is done; the landing page always is looked at."""
+        check, selection = task.check, self.selection
+        if STANDS_ON["landing"] in check.requirements:
+            return True
+        judged = not check.requirements or any(map(self._judged, check.requirements))
+        return judged and selection.takes(task) and self.wanted(task)
+
+    def _judged(self, requirement: str) -> bool:
+        return self.selection.judges(self.run.requirements.get(requirement))
 
     # Doing tasks
 
@@ -299,8 +315,12 @@ class Runner:
             yield {"event": "assertion", "trial": trial.name, **values}
 
     def _note(self, results: list[Result], events: list[dict[str, Any]]) -> None:
+        results = [self.waivers.apply(r) for r in results if self._judged(r.requirement)]
         if self.scored is not None:
             results = [replace(r, scored=r.check in self.scored) for r in results]
+        self._keep(results, events)
+
+    def _keep(self, results: list[Result], events: list[dict[str, Any]]) -> None:
         with self._lock:
             self._results += results
         self.stream.write([*events, *({"event": "result", **r.to_json()} for r in results)])
@@ -370,8 +390,22 @@ class Runner:
                 | {"class": entry.class_name}
                 for entry in run.requirements.values()
             ],
+            "selection": self.selection.to_json(),
+            "waivers": [waiver.to_json() for waiver in self.waivers.given],
+            "attestation": None,
             **self.head,
         }
+
+    def _classes(self) -> frozenset[str]:
+        """Classes that are claimed and judged."""
+        claimed, wanted = self.run.claimed_classes, self.selection.classes
+        return claimed if wanted is None else claimed & wanted
+
+    def _waiver_troubles(self) -> Iterator[Result]:
+        judged = {name for name, r in self.run.requirements.items() if r.kind == "checked"}
+        checks = {check.id for check in self.checks}
+        resources = self.run.standard.resources
+        return self.waivers.troubles(self._results, judged, checks, resources)
 
     def _clean(self) -> Cleanup:
         with ThreadPoolExecutor(self.workers, "clean-up") as pool:
@@ -390,10 +424,13 @@ class Runner:
 
     def _end(self, cleanup: Cleanup, *, interrupted: bool) -> None:
         observed = self._observations.results(self.run.requirements)
-        if self.run.landing is not None and not interrupted:
+        if self.run.landing is not None and not interrupted and not self.selection.again:
             observed += unseen(self.run, self._observers, observed)
         self._note(observed, [])
-        verdict = verdict_of(self._results, interrupted=interrupted)
+        if not interrupted:
+            self._keep(list(self._waiver_troubles()), [])
+        partial = self.selection.partial
+        verdict = verdict_of(self._results, interrupted=interrupted, partial=partial)
         peak = system.getrusage(system.RUSAGE_SELF).ru_maxrss
         page = self.run.landing or {}
         self.stream.write(
@@ -404,7 +441,7 @@ class Runner:
                     "verdict": verdict.value,
                     "exit_code": EXIT_CODES[verdict],
                     "app": page.get("app"),
-                    "classes": sorted(self.run.claimed_classes) if page else [],
+                    "classes": sorted(self._classes()) if page else [],
                     "requests": self.run.client.sent,
                     "seconds": round(time.monotonic() - self._began, 2),
                     "settled_seconds": round(self.run.settled, 2),

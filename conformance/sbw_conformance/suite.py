@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
+from sbw_conformance.attestation import Attestation
 from sbw_conformance.checks import Check, catalog
 from sbw_conformance.checks.run import Run
 from sbw_conformance.cleanup import Journal
@@ -17,7 +18,9 @@ from sbw_conformance.preflight import ready
 from sbw_conformance.results import Report
 from sbw_conformance.runner import PROGRAMS, Progress, Runner
 from sbw_conformance.scored import load_scored
+from sbw_conformance.selection import Selection
 from sbw_conformance.target import ConfigurationError, Target
+from sbw_conformance.waivers import Waiver, Waivers
 from sbw_validator.schemas import load_schemas
 from sbw_validator.standard import Standard, load_standard
 
@@ -31,8 +34,8 @@ JOURNAL_FILE = "journal-{run}.ndjson"
 class Options:
     """How to run: where files go (None keeps everything in memory), seed, workers, checks.
 
-    `wanted` says which tasks are done at all. Without `evidence` the report holds results only,
-    none of what was sent and asserted.
+    `wanted` says which tasks are done at all, `selection` which of what is claimed is judged.
+    Without `evidence` the report holds results only, none of what was sent and asserted.
     """
 
     folder: Path | None = None
@@ -44,6 +47,9 @@ class Options:
     tidy: bool = True
     wanted: Callable[[Task], bool] = lambda _: True
     evidence: bool = True
+    selection: Selection = field(default_factory=Selection)
+    waivers: tuple[Waiver, ...] = ()
+    attestation: Attestation | None = None
     listen: Callable[[Progress], None] = lambda _: None
 
 
@@ -78,10 +84,13 @@ def judge(
                 "suite_version": suite_version(),
                 "scored_set": scored.digest,
                 "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "attestation": options.attestation and options.attestation.to_json(),
             },
             scored=frozenset(scored.checks),
             wanted=options.wanted,
             evidence=options.evidence,
+            selection=options.selection,
+            waivers=Waivers(options.waivers),
         )
         try:
             return runner.judge()
@@ -121,4 +130,6 @@ def _run(target: Target, client: Client, standard: Standard, options: Options) -
         user_agent=f"{DISTRIBUTION}-conformance/{suite_version()}",
         seed=options.seed,
         tidy=options.tidy,
+        asked=options.selection.classes,
+        read_only=options.selection.read_only,
     )

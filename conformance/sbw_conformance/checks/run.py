@@ -20,6 +20,9 @@ SUITE_APP = "org.smallbusinessweb.conformance"
 
 MOST_SETTLE_SECONDS = 60.0
 
+READING = frozenset({"list", "read"})
+"""Operations that write nothing."""
+
 LEAST_BATCH = 20
 """Operations that every batch takes."""
 
@@ -33,7 +36,8 @@ class Run:
     seen to lag behind, in seconds. `apps` holds the app id of each client, as `meta.origin` of its
     records says it; `shared` holds records that many checks refer to and none changes, `unmade`
     the requirement, and what of it, that stood in the way of such a record; `invalid` the bodies
-    that break the standard, by business and type.
+    that break the standard, by business and type. `asked` are the classes that are to be judged,
+    None for all that are claimed; where it is `read_only`, nothing is written.
     """
 
     id: str
@@ -48,6 +52,8 @@ class Run:
     start: str | None = None
     settled: float = 0.0
     tidy: bool = True
+    asked: frozenset[str] | None = None
+    read_only: bool = False
     own: set[tuple[str, str]] = field(default_factory=set)
     apps: dict[str, str] = field(default_factory=dict)
     shared: dict[tuple[str, ...], dict[str, Any] | None] = field(default_factory=dict)
@@ -100,8 +106,13 @@ class Run:
         names = schema["properties"]["control"]["enum"]
         return frozenset({"batch", *(f"control:{name}" for name in names)})
 
-    @once
+    @property
     def extras(self) -> frozenset[str]:
+        """Which of them the landing page claims, as far as this run may use them."""
+        return frozenset() if self.read_only else self.claimed_extras
+
+    @once
+    def claimed_extras(self) -> frozenset[str]:
         """Which of them the landing page claims."""
         page = self.landing or {}
         controls = (page.get("sandbox") or {}).get("controls") or ()
@@ -126,6 +137,11 @@ class Run:
         return frozenset(self.said(resource).get("operations") or ())
 
     def operations(self, resource: Resource) -> frozenset[str]:
+        """Claimed operations of a resource, as far as this run may use them."""
+        claimed = self.claimed_operations(resource)
+        return claimed & READING if self.read_only else claimed
+
+    def claimed_operations(self, resource: Resource) -> frozenset[str]:
         """Operations that the landing page declares for a resource of a claimed class."""
         claimed = resource.class_name in self.claimed_classes
         return self.declared(resource) if claimed else frozenset()

@@ -15,6 +15,11 @@ from sbw_validator.standard import Resource
 
 ANONYMOUS = "anonymous"
 
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that change nothing (RFC 9110 section 9.2.1)."""
+
+ONLY_READS = "it writes, and this run only reads"
+
 
 class Failed(Exception):  # noqa: N818  # how a check ends, no error
     """An assertion did not hold; it is recorded, the check ends here."""
@@ -91,6 +96,8 @@ class Trial:
         """
         if self.stop.is_set():
             raise CouldNotRun("the run was interrupted")
+        if self.run.read_only and method not in SAFE:
+            raise CouldNotRun(ONLY_READS)
         sent = dict(headers or {})
         if body is None and value is not None:
             body = json.dumps(value, ensure_ascii=False).encode()

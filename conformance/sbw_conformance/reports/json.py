@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from sbw_conformance.results import Report
+from sbw_conformance.results import END_MEMBERS, RUN_MEMBERS, Report
 
 
 def value(report: Report) -> dict[str, Any]:
@@ -12,28 +12,8 @@ def value(report: Report) -> dict[str, Any]:
     shown = {r.exchange for r in report.results if r.exchange}
     return {
         "format": "report-1",
-        "verdict": end["verdict"],
-        "exit_code": end["exit_code"],
-        **{
-            name: run[name]
-            for name in (
-                "run",
-                "target",
-                "standard",
-                "suite_version",
-                "scored_set",
-                "seed",
-                "workers",
-                "started_at",
-                "clients",
-            )
-        },
-        "app": end["app"],
-        "classes": end["classes"],
-        "seconds": end["seconds"],
-        "requests": end["requests"],
-        "settled_seconds": end["settled_seconds"],
-        "peak_bytes": end["peak_bytes"],
+        **{name: run[name] for name in RUN_MEMBERS},
+        **{name: end[name] for name in END_MEMBERS if name in end},
         "counts": {outcome.value: number for outcome, number in report.count().items()},
         "requirements": [
             {**entry, "outcome": _outcome(report, entry["id"])}
