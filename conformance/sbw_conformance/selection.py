@@ -1,12 +1,15 @@
 """What of a standard a run judges: some classes, only what needs no write, what failed before."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from sbw_conformance.planning import Task
 from sbw_conformance.results import Outcome, Report
+from sbw_conformance.target import ConfigurationError
 from sbw_validator.requirements import Requirement
 from sbw_validator.standard import Standard
+from sbw_validator.wording import near
 
 ONCE_MORE = frozenset({Outcome.FAIL, Outcome.WARN, Outcome.ERROR, Outcome.COULD_NOT_RUN})
 
@@ -50,9 +53,31 @@ class Selection:
         }
 
 
-def of_classes(standard: Standard, names: frozenset[str]) -> frozenset[str]:
-    """Classes with all that they depend on, `core` among them."""
-    found = frozenset({"core", *names} & standard.classes.keys())
+def of_profile(standard: Standard, name: str) -> frozenset[str]:
+    """The classes of a profile; ConfigurationError while one of them is still to be written."""
+    if name not in standard.profiles:
+        raise ConfigurationError(
+            f"There is no profile {name}.", near(name, list(standard.profiles), "Use")
+        )
+    missing = [found for found in standard.profiles[name] if found not in standard.classes]
+    if missing:
+        there = [found for found in standard.profiles[name] if found in standard.classes]
+        raise ConfigurationError(
+            f"The profile {name} cannot be judged yet: SBW {standard.version} has no class "
+            f"{', '.join(missing)} so far.",
+            f"Judge what there is of it: {' '.join(f'--class {found}' for found in there)}",
+        )
+    return of_classes(standard, standard.profiles[name])
+
+
+def of_classes(standard: Standard, names: Iterable[str]) -> frozenset[str]:
+    """Classes with all that they depend on, `core` among them; ConfigurationError for others."""
+    for name in names:
+        if name not in standard.classes:
+            raise ConfigurationError(
+                f"There is no class {name}.", near(name, list(standard.classes), "Use")
+            )
+    found = frozenset({"core", *names})
     while more := {d for n in found for d in standard.classes[n].depends_on} - found:
         found |= more
     return found

@@ -56,13 +56,17 @@ class ConformanceClass:
 
 @dataclass(frozen=True, eq=False)
 class Standard:
-    """One version of the standard; compared by identity, so that it can key a cache."""
+    """One version of the standard; compared by identity, so that it can key a cache.
+
+    `profiles` are lists of classes, some of which may not be written yet.
+    """
 
     version: str
     base: str
     classes: Mapping[str, ConformanceClass]
     resources: Mapping[str, Resource]
     answers: Mapping[str, str]
+    profiles: Mapping[str, tuple[str, ...]]
     folder: Traversable = field(repr=False)
 
     @property
@@ -127,7 +131,7 @@ def _load(key: _Folder, version: str) -> Standard:
     texts = YamlFile(folder / "spec" / version / "classes.yaml")
     registry = YamlFile(folder / "schemas" / version / "resources.yaml")
     top = Entry(texts, (), texts.value)
-    top.only({"version", "base", "classes"})
+    top.only({"version", "base", "classes", "profiles"})
     top.choice("version", {version})
     entries = texts.entries("classes")
     classes = {name: _class(name, entry, entries) for name, entry in entries.items()}
@@ -139,6 +143,7 @@ def _load(key: _Folder, version: str) -> Standard:
         classes=MappingProxyType(classes),
         resources=MappingProxyType(resources),
         answers=MappingProxyType(_answers(entries)),
+        profiles=MappingProxyType(_profiles(top)),
         folder=folder,
     )
 
@@ -167,6 +172,13 @@ def _class(name: str, entry: Entry, classes: Mapping[str, Entry]) -> Conformance
         schema_requirement=entry.text("schema_requirement", None if resources else ""),
         line=entry.line,
     )
+
+
+def _profiles(top: Entry) -> dict[str, tuple[str, ...]]:
+    if not top.mapping("profiles"):
+        return {}
+    profiles = top.entry("profiles")
+    return {name: profiles.texts(name) for name in top.mapping("profiles")}
 
 
 def _answers(classes: Mapping[str, Entry]) -> dict[str, str]:
