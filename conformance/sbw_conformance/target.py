@@ -1,20 +1,11 @@
-"""What a run is pointed at: base URL, clients, pace; read from a file or the environment."""
+"""What a run is pointed at: base URL, clients, pace."""
 
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 from urllib.parse import urlsplit
-
-import yaml
-
-from sbw_validator.findings import Finding
-from sbw_validator.schemas import load_schemas
-from sbw_validator.standard import load_standard
-
-DEEPEST = 8
-EXAMPLE = "See the example in the output of `sbw test --help`."
 
 ROLES = ("a1", "a2", "b1")
 """Business a through two apps, business b through the first."""
@@ -90,83 +81,8 @@ def variable(role: str) -> str:
     return f"SBW_{role.upper().replace('.', '_')}_TOKEN"
 
 
-def target_from_environment(base: str, environment: Mapping[str, str] = os.environ) -> Target:
-    """A target whose tokens stand in SBW_A1_TOKEN, SBW_A2_TOKEN, SBW_B1_TOKEN and the like."""
-    roles = (*ROLES, *(f"a1.{scope}" for scope in SCOPED))
-    clients = {
-        role: Credentials(token=token.strip())
-        for role in roles
-        if (token := environment.get(variable(role), "")).strip()
-    }
-    return _complete(Target(_base(base), clients))
-
-
-def target_from_file(
-    path: Path, base: str | None = None, environment: Mapping[str, str] = os.environ
-) -> Target:
-    """A target from a YAML file that fits `schemas/tools/config-1.json`; `base` overrides it."""
-    value, lines = _load(path)
-    findings = load_schemas(load_standard()).tool("config-1").findings(value)
-    if findings:
-        raise _misfit(path, findings, lines)
-    if not (base or value.get("target")):
-        raise ConfigurationError(
-            f"{path} names no target.",
-            "Add `target: https://...` or give the URL on the command line.",
-        )
-    clients = {}
-    for role, pointer, entry in _clients(value):
-        named = {key.removesuffix("_env"): name for key, name in entry.items() if key != "scoped"}
-        clients[role] = Credentials(
-            **{
-                key: _secret(environment, name, path, lines.get(f"{pointer}/{key}_env", 1))
-                for key, name in named.items()
-            }
-        )
-    pace = value.get("pacing", {}).get("requests_per_second")
-    return _complete(
-        Target(_base(base or value["target"]), clients, value.get("settle_seconds"), pace)
-    )
-
-
-def _clients(value: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
-    """Each client of a configuration with its role and pointer, its narrower tokens behind it."""
-    for role, entry in value.get("clients", {}).items():
-        pointer = f"/clients/{role}"
-        yield role, pointer, entry
-        for scope, narrow in entry.get("scoped", {}).items():
-            yield f"{role}.{scope}", f"{pointer}/scoped/{scope}", narrow
-
-
-def _misfit(path: Path, findings: list[Finding], lines: Mapping[str, int]) -> ConfigurationError:
-    """What to say of a file that does not fit its format; what may be a secret is not repeated."""
-    unknown = [f for f in findings if f.keyword == "additionalProperties"]
-    first = (unknown or findings)[0]
-    line = lines.get(first.pointer) or lines.get(first.pointer.rpartition("/")[0], 1)
-    place = first.pointer or "the file"
-    if first.pointer.startswith("/clients"):
-        return ConfigurationError(
-            f"{path}, line {line}: {place}: expected {first.expected}.",
-            f"{first.hint} Secrets stand in environment variables, the file names these: "
-            "a1: {token_env: SBW_A1_TOKEN}.",
-        )
-    return ConfigurationError(
-        f"{path}, line {line}: {place}: expected {first.expected}, got {first.got}.",
-        first.hint or EXAMPLE,
-    )
-
-
-def _secret(environment: Mapping[str, str], name: str, path: Path, line: int) -> str:
-    value = environment.get(name, "").strip()
-    if not value:
-        raise ConfigurationError(
-            f"{path}, line {line}: the environment variable {name} is not set.",
-            f"Set it before the run: export {name}=...",
-        )
-    return value
-
-
-def _base(url: str) -> str:
+def base_of(url: str) -> str:
+    """The base URL without its last slash; ConfigurationError for what is none."""
     try:
         parts = urlsplit(url)
         usable = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
@@ -180,27 +96,30 @@ def _base(url: str) -> str:
             "Leave it out; the suite gets in with tokens (SBW_A1_TOKEN).",
         )
     if not usable:
+        # What stands behind a question mark or before an @ may be a secret.
+        shown = "This" if "@" in url else repr(re.split("[?#]", url)[0])
+        rest = " with what follows it" if "@" not in url and re.search("[?#]", url) else ""
         raise ConfigurationError(
-            f"{url!r} is no base URL.",
+            f"{shown}{rest} is no base URL.",
             "Give the address of the landing page, such as https://api.example.com/sbw.",
         )
     return url.rstrip("/")
 
 
-def _complete(target: Target) -> Target:
-    if "a1" not in target.clients:
+def must_be_usable(clients: Mapping[str, Credentials], *, complete: bool = True) -> None:
+    """Refuse credentials that cannot be used and, where they are to be complete, a missing a1."""
+    if complete and "a1" not in clients:
         raise ConfigurationError(
             "There is no token for client a1 (business a through the first app).",
             "Set SBW_A1_TOKEN (and SBW_A2_TOKEN, SBW_B1_TOKEN), or write clients into sbw.yaml.",
         )
-    for role, credentials in target.clients.items():
+    for role, credentials in clients.items():
         for secret in credentials.secrets():
             if not fits_header(secret):
                 raise ConfigurationError(
                     f"The secret of client {role} holds a character that no HTTP header takes.",
                     "Look for a line break, a space or a quotation mark that was copied along.",
                 )
-    return target
 
 
 def fits_header(secret: str) -> bool:
@@ -208,57 +127,17 @@ def fits_header(secret: str) -> bool:
     return secret.isprintable() and secret.isascii() and " " not in secret
 
 
-def _load(path: Path) -> tuple[Any, dict[str, int]]:
-    """The value of a YAML file and the line of each JSON Pointer in it."""
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise ConfigurationError(
-            f"{path} cannot be read: {reason}.", "Is it a text file in UTF-8? " + EXAMPLE
-        ) from None
-    try:
-        node = yaml.compose(text, Loader=yaml.CSafeLoader)
-        value = yaml.load(text, Loader=yaml.CSafeLoader)  # the safe loader in C
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}" if mark else ""
-        raise ConfigurationError(
-            f"{path}{where}: this is no YAML: {getattr(error, 'problem', None) or error}.", EXAMPLE
-        ) from None
-    lines: dict[str, int] = {}
-    if node is not None:
-        _note(path, node, "", lines)
-    return _plain(value), lines
+def target_from_environment(base: str, environment: Mapping[str, str] = os.environ) -> Target:
+    """A target whose tokens stand in SBW_A1_TOKEN, SBW_A2_TOKEN, SBW_B1_TOKEN and the like."""
+    from sbw_conformance.configuration import from_environment
+
+    return from_environment(base, environment).aimed()
 
 
-def _note(path: Path, node: yaml.Node, pointer: str, lines: dict[str, int]) -> None:
-    """Note the lines of a node and of all below it; a name twice is an error."""
-    line = node.start_mark.line + 1
-    lines.setdefault(pointer, line)
-    if pointer.count("/") > DEEPEST:
-        raise ConfigurationError(f"{path}, line {line}: this is nested too deeply.", EXAMPLE)
-    if isinstance(node, yaml.MappingNode):
-        for key, child in node.value:
-            place = f"{pointer}/{key.value}"
-            line = key.start_mark.line + 1
-            if place in lines:
-                raise ConfigurationError(
-                    f"{path}, line {line}: {key.value} stands here again, first in line "
-                    f"{lines[place]}.",
-                    "Leave one of them out.",
-                )
-            lines[place] = line
-            _note(path, child, place, lines)
-    elif isinstance(node, yaml.SequenceNode):
-        for index, child in enumerate(node.value):
-            _note(path, child, f"{pointer}/{index}", lines)
+def target_from_file(
+    path: Path, base: str | None = None, environment: Mapping[str, str] = os.environ
+) -> Target:
+    """A target from a YAML file that fits `schemas/tools/config-1.json`; `base` overrides it."""
+    from sbw_conformance.configuration import read_configuration
 
-
-def _plain(value: Any) -> Any:
-    """A value with text in place of what JSON cannot hold, such as dates."""
-    if isinstance(value, dict):
-        return {str(name): _plain(member) for name, member in value.items()}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value if value is None or isinstance(value, bool | int | float) else str(value)
+    return read_configuration(path, environment).aimed(base)
