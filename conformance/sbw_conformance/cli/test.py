@@ -1,32 +1,39 @@
 """`sbw test`: judge a live provider."""
 
 import sys
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from types import TracebackType
-from typing import Self
 
 import click
 
+from sbw_conformance.attestation import Attestation, read_attestation
 from sbw_conformance.cli.errors import leave
+from sbw_conformance.cli.live import Live
+from sbw_conformance.configuration import Configuration, from_environment, read_configuration
+from sbw_conformance.hosting import Hosted
 from sbw_conformance.provider import Reference
+from sbw_conformance.reading import read_report
 from sbw_conformance.reports import json as report_json
 from sbw_conformance.reports import terminal, write_all
 from sbw_conformance.results import EXIT_USAGE, Report
-from sbw_conformance.runner import Progress
+from sbw_conformance.selection import Selection, failed_in, of_classes, of_profile
 from sbw_conformance.suite import Options, judge
-from sbw_conformance.target import Target, target_from_environment, target_from_file
+from sbw_conformance.target import Target
+from sbw_validator.standard import Standard, load_standard
 
 CONFIG = Path("sbw.yaml")
 
 EPILOG = """\b
 Examples:
   sbw test --reference
+  sbw test --app shop.web:app
   SBW_A1_TOKEN=... SBW_A2_TOKEN=... SBW_B1_TOKEN=... sbw test https://api.example.com/sbw
 
 \b
-sbw.yaml:
+sbw.yaml (`sbw init` writes it, `sbw doctor` looks it over):
   target: https://api.example.com/sbw
   clients:
     a1:                              # business a through the first app
@@ -40,14 +47,47 @@ sbw.yaml:
 \b
 Exit codes: 0 CONFORMANT, 1 NOT CONFORMANT, 4 INCOMPLETE, 2 wrong usage,
 configuration or token, 3 nothing answers, 5 an error of the suite itself,
-130 interrupted.
+130 interrupted. With --read-only or --rerun something claimed is left out,
+so that the best that can come out is INCOMPLETE.
 """
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What the command line says of a run, as far as it is not how to run it."""
+
+    url: str | None = None
+    reference: bool = False
+    app: str | None = None
+    config: Path | None = None
+    db: str | None = None
+    classes: tuple[str, ...] = ()
+    profile: str | None = None
+    read_only: bool = False
+    rerun: Path | None = None
+    attestation: Path | None = None
 
 
 @click.command(epilog=EPILOG)
 @click.argument("url", required=False)
 @click.option("--reference", is_flag=True, help="Judge the reference provider, started for it.")
+@click.option("--app", metavar="MODULE:ATTR", help="Judge an ASGI or WSGI app, served for it.")
 @click.option("--config", type=click.Path(path_type=Path), help="Configuration [sbw.yaml].")
+@click.option("--class", "classes", metavar="NAME", multiple=True, help="Judge only this class.")
+@click.option("--profile", metavar="NAME", help="Judge the classes of a profile.")
+@click.option("--read-only", is_flag=True, help="Write nothing; leave out what needs writing.")
+@click.option(
+    "--rerun",
+    type=click.Path(path_type=Path),
+    metavar="REPORT",
+    help="Judge only what did not end well in a report.",
+)
+@click.option(
+    "--attestation",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What you say of promises that no program can judge.",
+)
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -67,32 +107,27 @@ configuration or token, 3 nothing answers, 5 an error of the suite itself,
 )
 @click.option("--db", help="With --reference: database URL of the provider.")
 @click.option("--json", "as_json", is_flag=True, help="Print report.json instead of a summary.")
-def command(
-    url: str | None,
-    reference: bool,
-    config: Path | None,
-    out: Path,
-    seed: int,
-    workers: int,
-    db: str | None,
-    as_json: bool,
-) -> None:
+def command(out: Path, seed: int, workers: int, as_json: bool, **asked: object) -> None:
     """Judge the live provider at URL, and say what to mend."""
-    if reference and (url or config):
-        leave(
-            "--reference starts a provider of its own; leave out the URL and --config.", EXIT_USAGE
-        )
-    if db and not reference:
-        leave("--db is the database of the reference provider; add --reference.", EXIT_USAGE)
-    started: AbstractContextManager[Reference | None] = nullcontext()
-    if reference:
-        started = Reference(*(("--db", db) if db else ()))
-    with started as provider:
-        target = provider.target if provider else _target(url, config)
+    wanted = Asked(**asked)  # type: ignore[arg-type]  # click made them of the types it was told
+    _sensible(wanted)
+    standard = load_standard()
+    configuration = _configuration(wanted)
+    selection = _selection(wanted, configuration, standard)
+    attestation = _attestation(wanted, configuration, standard)
+    with _served(wanted, configuration) as target:
         _folder(out)
         with Live(as_json) as live:
-            options = Options(folder=out, seed=seed, workers=workers, listen=live.show)
-            report = judge(target, options)
+            options = Options(
+                folder=out,
+                seed=seed,
+                workers=workers,
+                selection=selection,
+                waivers=configuration.waivers,
+                attestation=attestation,
+                listen=live.show,
+            )
+            report = judge(target, options, standard)
     written = write_all(report, out)
     if as_json:
         click.echo(report_json.render(report), nl=False)
@@ -101,15 +136,69 @@ def command(
     sys.exit(report.end["exit_code"])
 
 
-def _target(url: str | None, config: Path | None) -> Target:
-    if config is not None or CONFIG.exists():
-        return target_from_file(config or CONFIG, url)
-    if url is None:
+def _sensible(asked: Asked) -> None:
+    """Leave with a sentence where options contradict each other."""
+    if asked.reference and (asked.url or asked.config or asked.app):
+        leave(
+            "--reference starts a provider of its own; leave out the URL, --app and --config.",
+            EXIT_USAGE,
+        )
+    if asked.app and asked.url:
+        leave("--app serves the provider itself; leave out the URL.", EXIT_USAGE)
+    if asked.db and not asked.reference:
+        leave("--db is the database of the reference provider; add --reference.", EXIT_USAGE)
+    if asked.classes and asked.profile:
+        leave("--class and --profile both say what to judge; keep one.", EXIT_USAGE)
+
+
+def _configuration(asked: Asked) -> Configuration:
+    if asked.reference:
+        return Configuration()
+    if asked.config is not None or CONFIG.exists():
+        return read_configuration(asked.config or CONFIG)
+    if asked.url is None and asked.app is None:
         leave(
             "there is no provider to judge. Give its URL, write sbw.yaml, or use --reference.",
             EXIT_USAGE,
         )
-    return target_from_environment(url)
+    return from_environment(asked.url)
+
+
+@contextmanager
+def _served(asked: Asked, configuration: Configuration) -> Iterator[Target]:
+    """The target, with what has to be started for it."""
+    app = asked.app or (configuration.app if asked.url is None else None)
+    if asked.reference:
+        with Reference(*(("--db", asked.db) if asked.db else ())) as reference:
+            yield reference.target
+    elif app is not None:
+        with Hosted(app) as hosted:
+            yield configuration.at(hosted.url)
+    else:
+        yield configuration.aimed(asked.url)
+
+
+def _selection(asked: Asked, configuration: Configuration, standard: Standard) -> Selection:
+    """What is judged; the command line outranks the configuration."""
+    named = asked.classes or asked.profile
+    profile = asked.profile if named else configuration.profile
+    names = asked.classes if named else configuration.classes or ()
+    classes = of_classes(standard, names) if names else None
+    if profile is not None:
+        classes = of_profile(standard, profile)
+    again = None
+    if asked.rerun is not None:
+        again = failed_in(read_report(asked.rerun))
+        if not again:
+            leave(f"{asked.rerun}: everything in it ended well; run the whole.", EXIT_USAGE)
+    return Selection(classes, asked.read_only, again)
+
+
+def _attestation(
+    asked: Asked, configuration: Configuration, standard: Standard
+) -> Attestation | None:
+    path = asked.attestation or configuration.attestation
+    return None if path is None else read_attestation(path, standard)
 
 
 def _folder(out: Path) -> None:
@@ -135,45 +224,3 @@ def _summary(report: Report, written: list[Path]) -> None:
         console.print(Text(text, style=style))
     console.print()
     console.print(Text("Reports: " + ", ".join(map(str, written))))
-
-
-class Live:
-    """Progress on stderr while a run is at work; silent where stderr is no terminal."""
-
-    def __init__(self, quiet: bool) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-        from rich.progress import Progress as Bar
-
-        console = Console(stderr=True)
-        self._bar = Bar(
-            MofNCompleteColumn(),
-            TextColumn("checks"),
-            BarColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.description}"),
-            console=console,
-            transient=True,
-            disable=quiet or not console.is_terminal,
-        )
-        self._task = self._bar.add_task("starting", total=None)
-
-    def __enter__(self) -> Self:
-        self._bar.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self._bar.stop()
-
-    def show(self, progress: Progress) -> None:
-        """Show how far the run is."""
-        failures = f", {progress.failures} failures" if progress.failures else ""
-        text = f"{progress.requests} requests{failures}  {progress.last}"
-        self._bar.update(
-            self._task, completed=progress.done, total=progress.total, description=text
-        )
