@@ -86,23 +86,28 @@ class Configuration:
         return self.target
 
 
+def clients_of(environment: Mapping[str, str]) -> dict[str, Credentials]:
+    """The clients whose tokens stand in SBW_A1_TOKEN, SBW_A2_TOKEN, SBW_B1_TOKEN and the like."""
+    roles = (*ROLES, *(f"a1.{scope}" for scope in SCOPED))
+    return {
+        role: Credentials(token=token.strip())
+        for role in roles
+        if (token := environment.get(variable(role), "")).strip()
+    }
+
+
 def from_environment(
     base: str | None = None,
     environment: Mapping[str, str] = os.environ,
     *,
     complete: bool = True,
 ) -> Configuration:
-    """A configuration whose tokens stand in SBW_A1_TOKEN, SBW_A2_TOKEN, SBW_B1_TOKEN and the like.
+    """A configuration without a file, its clients as `clients_of` finds them.
 
     ConfigurationError for a base that is none, a secret that no header takes and, if the
     configuration is to be `complete`, where client a1 is missing.
     """
-    roles = (*ROLES, *(f"a1.{scope}" for scope in SCOPED))
-    clients = {
-        role: Credentials(token=token.strip())
-        for role in roles
-        if (token := environment.get(variable(role), "")).strip()
-    }
+    clients = clients_of(environment)
     target = Target(base_of(base), clients) if base is not None else None
     must_be_usable(clients, complete=complete)
     return Configuration(target, clients=clients)
@@ -113,8 +118,8 @@ def read_configuration(
 ) -> Configuration:
     """The configuration in a YAML file that fits `schemas/tools/config-1.json`.
 
-    ConfigurationError with file, line, what and what to try; no secret is ever repeated.
-    `complete` is as in `from_environment`.
+    Where it names no clients they are those of `clients_of`. ConfigurationError with file, line,
+    what and what to try; no secret is ever repeated. `complete` is as in `from_environment`.
     """
     value, lines = _load(path)
     standard = load_standard()
@@ -123,12 +128,15 @@ def read_configuration(
         raise _misfit(path, findings, lines)
     source = _Source(path, value, lines, standard)
     source.is_sensible()
-    clients = source.clients(environment)
+    clients = source.clients(environment) if "clients" in value else clients_of(environment)
     base = source.base()
     settle, pace = (
         value.get("settle_seconds"),
         value.get("pacing", {}).get("requests_per_second"),
     )
+    if complete and "clients" in value and "a1" not in clients:
+        what = "there is no client a1 (business a through the first app)."
+        source.refuse("/clients", what, "Add a1: {token_env: SBW_A1_TOKEN}.")
     must_be_usable(clients, complete=complete)
     return Configuration(
         target=None if base is None else Target(base, clients, settle, pace),
