@@ -39,7 +39,7 @@ def test_the_example_in_the_advice_is_one(tmp_path: Path) -> None:
         ("expires: 2027-11-01", "expires: 2027-13-01", "line 5"),
         ("expires: 2027-11-01\n", "", "expires"),
         ("kept: true", "kept: perhaps", "line 8: /statements/0/kept: expected"),
-        ("format: attestation-1", "format: [", "line 1"),
+        ("format: attestation-1", "format: [", "is no YAML"),
         ("app: com.example.crm", "app: com.example.crm\nfee: 1", "line 3: /fee"),
     ],
 )
