@@ -1,76 +1,43 @@
-"""The one way requests leave the suite: a pool of connections, a pace, bounds on every answer."""
+"""The one way requests leave the suite: a pace, patience, and an end to it."""
 
-import http.client
-import io
-import socket
-import threading
 import time
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
-from typing import Any, ClassVar
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-import urllib3
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import HTTPError
-
-from sbw_conformance.exchanges import Exchange, Headers, Request
+from sbw_conformance.exchanges import Exchange, Headers, Lack, Request
+from sbw_conformance.pacing import Pacer, Throttling
+from sbw_conformance.presence import Ending, Found, Presence, Silence, is_absence
 from sbw_conformance.target import origin_of
-
-LARGEST_BODY = 8 * 1024 * 1024
-"""Bytes of an answer that are read at most, decoded; a longer answer counts as none."""
-
-SHORTEST_PAUSE = 0.1
-"""Seconds that are waited at least where a provider asks to wait."""
+from sbw_conformance.tokens import SCHEME, Tokens, bearer
+from sbw_conformance.wire import LARGEST_BODY, Wire
 
 STALE = 1.0
 """Seconds within which a connection that was kept open fails, if it had been closed meanwhile."""
 
-_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS"})
+MOST_RETURNS = 3
+"""How often a request is sent again because the provider had been away."""
 
+MOST_RENEWALS = 2
+"""How often a request is sent again with another token."""
 
-@dataclass
-class Pacer:
-    """Holds requests back to a rate, and all of them while a provider says `Retry-After`."""
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+"""Methods that can be sent again whatever became of the first request (RFC 9110, section 9.2.1).
 
-    requests_per_second: float | None = None
-    _next: float = 0.0
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _wake: threading.Event = field(default_factory=threading.Event)
-
-    def wait(self) -> None:
-        """Return when the next request is allowed to leave."""
-        with self._lock:
-            now = time.monotonic()
-            start = max(now, self._next)
-            if self.requests_per_second:
-                self._next = start + 1 / self.requests_per_second
-            wake = self._wake
-        if start > now:
-            wake.wait(start - now)
-
-    def pause(self, seconds: float) -> None:
-        """Let no request leave for so many seconds."""
-        with self._lock:
-            self._next = max(self._next, time.monotonic() + seconds)
-
-    def hurry(self) -> None:
-        """Let all go that wait now; those that come later wait again."""
-        with self._lock:
-            wake, self._wake = self._wake, threading.Event()
-            self._next = min(self._next, time.monotonic())
-        wake.set()
+Those that are idempotent only cannot: the second DELETE is answered otherwise than the first.
+"""
 
 
 @dataclass
 class Client:
     """Sends requests and gives back exchanges, whatever the other side does.
 
-    Redirects are not followed: what a provider answers is what is judged. A 429 with
-    `Retry-After` is waited out up to `patience` seconds in all, then sent again; where that was
-    in vain, no further 429 is waited out until another answer comes. `answer_seconds` bounds the
-    time from the end of a request to the end of its answer. No `Authorization` leaves for another
-    origin than `home`.
+    Redirects are not followed: what a provider answers is what is judged. No `Authorization`
+    leaves for another origin than `home`. `base` is the address of the landing page without its
+    last slash; without it no absence is waited out and no token is made sure of.
+
+    What says nothing of conformance is waited out, within bounds: a 429 up to `patience` seconds a
+    request, an absence of the provider up to `absence` seconds. Where that is in vain, the exchange
+    says why it is `unjudged`. `ending` says why nothing more is sent at all.
     """
 
     workers: int = 8
@@ -79,19 +46,25 @@ class Client:
     connect_seconds: float = 10.0
     answer_seconds: float = 30.0
     patience: float = 120.0
+    base: str | None = None
+    absence: float = 30.0
 
     def __post_init__(self) -> None:
-        self.sent = 0
-        self._count = threading.Lock()
-        self._in_vain = False
-        self._pool = _Pools(
-            maxsize=self.workers,
-            block=False,
-            retries=False,
-            timeout=urllib3.Timeout(connect=self.connect_seconds, read=self.answer_seconds),
-        )
+        self.ending: Ending | None = None
+        self._wire = Wire(self.workers, self.connect_seconds, self.answer_seconds)
+        self._throttling = Throttling(self.patience)
+        self._silence = Silence()
+        ask = None if self.base is None else self._landing
+        self.presence = Presence(ask, self.pacer.sleep, self.absence)
+        business = None if self.base is None else f"{self.base}/business"
+        self.tokens = Tokens(self._aside, business)
 
-    def send(  # a request has that many parts
+    @property
+    def sent(self) -> int:
+        """How many requests were sent."""
+        return self._wire.sent
+
+    def send(
         self, request: Request, headers: Headers, trial: str, index: int, *, patient: bool = True
     ) -> Exchange:
         """Send a request with these headers beside its own; never raises for what comes back.
@@ -100,28 +73,43 @@ class Client:
         """
         if (reason := self._kept_back(request, headers)) is not None:
             return Exchange(request, trial, index, failure=reason)
-        patience, tries = self.patience, 0
+        so_far = _SoFar(headers)
         while True:
+            token = bearer(so_far.headers)
+            over = self.ending or self.tokens.dead.get(token or "")
+            if over is not None:
+                return _unsent(Exchange(request, trial, index), over)
+            self.presence.wait()
             self.pacer.wait()
-            exchange = self._once(request, headers, trial, index)
-            tries += 1
-            stale = exchange.failure is not None and exchange.milliseconds < STALE * 1000
-            if stale and tries < 2 and request.method in _IDEMPOTENT:
-                continue
-            pause = _retry_after(exchange)
-            if exchange.status != 429:
-                self._in_vain = False
-            if pause is None or not patient:
-                return exchange
-            if pause > patience or self._in_vain:
-                self._in_vain = True
-                return exchange
-            patience -= pause
-            self.pacer.pause(pause)
+            left_at = time.monotonic()
+            exchange = self._twice(request, so_far.headers, trial, index)
+            found = self.presence.look(left_at) if is_absence(exchange) else Found.THERE
+            if found is not Found.THERE:
+                settled = self._absent(exchange, found, so_far)
+            else:
+                self._note(exchange, so_far.headers, left_at)
+                settled = exchange
+                if exchange.status == 401 and token is not None:
+                    settled = self._refused(exchange, token, so_far)
+                elif exchange.status == 429 and patient:
+                    settled = self._throttled(exchange, so_far)
+            if settled is not None:
+                return settled
+
+    def resume(self) -> None:
+        """Send again after an ending, to clean up; tokens that are dead stay so."""
+        self.ending = None
+        self._silence = Silence()
+
+    @property
+    def away(self) -> dict[str, Any] | None:
+        """How often the provider was waited for, and seconds in all; None where it never was."""
+        absences = self.presence.absences
+        return {"times": len(absences), "seconds": round(sum(absences), 1)} if absences else None
 
     def close(self) -> None:
         """Give the connections back."""
-        self._pool.clear()
+        self._wire.close()
 
     def _kept_back(self, request: Request, headers: Headers) -> str | None:
         """Why a request is not sent at all; None if it is."""
@@ -134,132 +122,121 @@ class Client:
             return "not sent, the address leads to another origin, which is to see no token"
         return None
 
-    def _once(self, request: Request, headers: Headers, trial: str, index: int) -> Exchange:
-        with self._count:
-            self.sent += 1
-        started = time.monotonic()
+    def _twice(self, request: Request, headers: Headers, trial: str, index: int) -> Exchange:
+        """Send a request, and once more where that is safe and its connection was a stale one."""
+        exchange = self._wire.once(request, headers, trial, index)
+        stale = exchange.failure is not None and exchange.milliseconds < STALE * 1000
+        if stale and request.method in _SAFE and exchange.lack is not Lack.UNSENT:
+            self.pacer.wait()
+            exchange = self._wire.once(request, headers, trial, index)
+        return exchange
 
-        def done(
-            status: int = 0, got: Headers = (), body: bytes = b"", failure: str | None = None
-        ) -> Exchange:
-            took = (time.monotonic() - started) * 1000
-            return Exchange(request, trial, index, status, got, body, failure, took)
+    def _note(self, exchange: Exchange, headers: Headers, left_at: float) -> None:
+        """Learn from an exchange: the provider is there, it throttles, a token works."""
+        request, key = exchange.request, (exchange.request.operation, exchange.request.resource)
+        if exchange.lack is Lack.SILENT:
+            over = self._silence.kept(exchange, left_at, self.answer_seconds)
+            self.ending = self.ending or over
+        if exchange.failure is not None:
+            return
+        self.presence.seen = True
+        self._silence.broken(key)
+        if exchange.status != 429:
+            self._throttling.answered(key)
+        if request.operation == "token":
+            self.tokens.issued(exchange)
+        token = bearer(headers) or bearer(request.headers)
+        if token is not None and 200 <= exchange.status < 300:
+            self.tokens.accepted(token)
 
-        try:
-            response = self._pool.request(
-                request.method,
-                request.url,
-                body=request.body,
-                headers=urllib3.HTTPHeaderDict([*headers, *request.headers]),
-                redirect=False,
-                preload_content=False,
+    def _absent(self, exchange: Exchange, found: Found, so_far: "_SoFar") -> Exchange | None:
+        """What becomes of a request while the provider was away; None where it is sent again."""
+        if found is Found.BACK:
+            taken = exchange.lack is not Lack.UNSENT and exchange.request.method not in _SAFE
+            so_far.returns += 1
+            if taken or so_far.returns > MOST_RETURNS:
+                return _lost(exchange)
+            return None
+        over = Ending("The run was interrupted while the provider was away.")
+        if found is Found.GONE:
+            over = Ending(
+                f"The provider went away and did not answer for {self.absence:g} s.",
+                f"Is it still running? Try: curl -i {self.base}/",
             )
-        except (HTTPError, OSError, ValueError) as error:
-            return done(failure=_sentence(error))
-        got = tuple((str(name), str(value)) for name, value in response.headers.items())
-        try:
-            body = _read(response)
-        except (HTTPError, OSError, ValueError) as error:
-            response.close()
-            return done(failure=_sentence(error))
-        response.release_conn()
-        return done(response.status, got, body)
+            self.ending = over = self.ending or over
+        return _unsent(exchange, over)
 
+    def _refused(self, exchange: Exchange, token: str, so_far: "_SoFar") -> Exchange | None:
+        """What becomes of a 401; None where the request is sent again with a new token."""
+        other = self.tokens.instead(exchange.request.client, token)
+        if other is not None and so_far.renewals < MOST_RENEWALS:
+            so_far.renewals += 1
+            so_far.headers = _with_token(so_far.headers, other)
+            return None
+        if (dead := self.tokens.dead.get(token)) is not None:
+            self.ending = self.ending or dead
+            return _unsent(exchange, dead)
+        return exchange
 
-class _Bounded(io.RawIOBase):
-    """A socket's stream that ends with TimeoutError at a deadline, however little comes at a time.
-
-    It takes over the stream of a response; the time left is that of the socket at its beginning.
-    """
-
-    def __init__(self, sock: socket.socket, stream: io.RawIOBase) -> None:
-        super().__init__()
-        self._socket = sock
-        self._stream = stream
-        self._deadline = time.monotonic() + (sock.gettimeout() or 0.0)
-
-    def readable(self) -> bool:
-        """Say that it can be read."""
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        """Read what is there, waiting no longer than until the deadline."""
-        left = self._deadline - time.monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        self._socket.settimeout(left)
-        return self._stream.readinto(buffer)
-
-    def close(self) -> None:
-        """Close the stream, which lets go of the socket."""
-        self._stream.close()
-        super().close()
-
-
-class _Response(http.client.HTTPResponse):
-    """An answer whose status line, headers and body have one deadline together."""
-
-    def __init__(self, sock: socket.socket, *arguments: Any, **named: Any) -> None:
-        super().__init__(sock, *arguments, **named)
-        self.fp = io.BufferedReader(_Bounded(sock, self.fp.detach()))
-
-
-class _Connection(HTTPConnection):
-    response_class = _Response
-
-
-class _SecureConnection(HTTPSConnection):
-    response_class = _Response
-
-
-class _Pool(urllib3.HTTPConnectionPool):
-    ConnectionCls = _Connection
-
-
-class _SecurePool(urllib3.HTTPSConnectionPool):
-    ConnectionCls = _SecureConnection
-
-
-class _Pools(urllib3.PoolManager):
-    """Pools whose connections keep to the deadline of an answer."""
-
-    _classes: ClassVar = {"http": _Pool, "https": _SecurePool}
-
-    def __init__(self, **named: Any) -> None:
-        super().__init__(**named)
-        self.pool_classes_by_scheme = self._classes
-
-
-def _read(response: urllib3.BaseHTTPResponse) -> bytes:
-    chunks, size = [], 0
-    while chunk := response.read(65536):
-        size += len(chunk)
-        if size > LARGEST_BODY:
-            raise ValueError(f"the answer is longer than {LARGEST_BODY} bytes")
-        chunks.append(chunk)
-    return b"".join(chunks)
-
-
-def _retry_after(exchange: Exchange) -> float | None:
-    """Seconds that a 429 asks to wait (RFC 9110 section 10.2.3); None for any other answer."""
-    if exchange.status != 429:
+    def _throttled(self, exchange: Exchange, so_far: "_SoFar") -> Exchange | None:
+        """What becomes of a 429; None where the request is sent again after a pause."""
+        pause = self._throttling.pause(exchange, so_far.waited)
+        if isinstance(pause, str):
+            return replace(exchange, unjudged=pause)
+        so_far.waited.append(pause)
+        self.pacer.pause(pause)
         return None
-    value = (exchange.header("retry-after") or "").strip()
-    if value.isascii() and value.isdecimal() and len(value) < 6:
-        return max(float(value), SHORTEST_PAUSE)
-    try:
-        until = parsedate_to_datetime(value)
-    except ValueError:
-        return None
-    until = until if until.tzinfo else until.replace(tzinfo=UTC)
-    return max((until - datetime.now(UTC)).total_seconds(), SHORTEST_PAUSE)
+
+    def _landing(self) -> Exchange:
+        request = Request("anonymous", "landing", "GET", f"{self.base}/")
+        return self._wire.once(request, (("Accept", "application/json"),), "presence", 0)
+
+    def _aside(self, request: Request) -> Exchange:
+        return self.send(request, (), "tokens", 0)
 
 
-def _sentence(error: Exception) -> str:
-    """Why there was no answer, without the names of our own objects."""
-    reason = getattr(error, "reason", None) or error
-    told = [str(part) for part in reason.args if isinstance(part, str | Exception)]
-    text = told[0] if told and "IncompleteRead" in told[0] else " ".join(told)
-    _, _, text = text.rpartition("object at 0x")
-    _, _, tail = text.partition("): ")
-    return (tail or text)[:300] or type(reason).__name__
+@dataclass
+class _SoFar:
+    """What one request went through: its headers now, seconds waited, how often it was repeated."""
+
+    headers: Headers
+    waited: list[float] = field(default_factory=list)
+    returns: int = 0
+    renewals: int = 0
+
+
+def _unsent(exchange: Exchange, over: Ending) -> Exchange:
+    """An exchange that never was, for a reason that ends the run."""
+    failure = f"not sent: {over.reason}"
+    return replace(
+        exchange,
+        status=0,
+        headers=(),
+        body=b"",
+        failure=failure,
+        lack=Lack.UNSENT,
+        unjudged=over.reason,
+    )
+
+
+def _lost(exchange: Exchange) -> Exchange:
+    """An exchange whose answer was lost while the provider went away."""
+    told = exchange.failure or f"status {exchange.status}"
+    return replace(
+        exchange,
+        status=0,
+        headers=(),
+        body=b"",
+        failure=f"{told}; the provider went away and came back",
+        lack=Lack.CUT,
+        unjudged="the provider went away while it was asked",
+    )
+
+
+def _with_token(headers: Headers, token: str) -> Headers:
+    """Headers with another token."""
+    kept = tuple(row for row in headers if row[0].lower() != "authorization")
+    return (*kept, ("Authorization", f"{SCHEME}{token}"))
+
+
+__all__ = ["LARGEST_BODY", "Client", "Pacer"]

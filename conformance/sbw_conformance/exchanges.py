@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -16,6 +17,19 @@ USUAL = frozenset({"application/json", "application/merge-patch+json"})
 
 MISSING: Any = object()
 """What `Exchange.json` is when the answer holds no I-JSON."""
+
+
+class Lack(StrEnum):
+    """Which kind of no answer came: what it tells of the provider, and of the request's fate."""
+
+    UNSENT = "unsent"
+    """There was no connection: the provider certainly did not take the request."""
+
+    CUT = "cut"
+    """The connection ended before the first byte of an answer: nobody knows."""
+
+    SILENT = "silent"
+    """The answer was not there in time."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +55,9 @@ class Exchange:
     """A request with its answer; `status` is 0 and `failure` a sentence when none came.
 
     `body` is decoded of any content coding and at most as long as the client reads. `index` counts
-    the exchanges of one trial from 1, so that (trial, index) names an exchange in any run.
+    the exchanges of one trial from 1, so that (trial, index) names an exchange in any run. `lack`
+    is the kind of failure, None for an answer and for one that could not be read. `unjudged` is a
+    sentence where what came says nothing about the provider's conformance, as while it is away.
     """
 
     request: Request
@@ -52,6 +68,8 @@ class Exchange:
     body: bytes = b""
     failure: str | None = None
     milliseconds: float = field(default=0.0, compare=False)
+    lack: Lack | None = field(default=None, compare=False)
+    unjudged: str | None = field(default=None, compare=False)
 
     @property
     def id(self) -> str:

@@ -11,8 +11,9 @@ from sbw_conformance.attestation import Attestation
 from sbw_conformance.checks import Check, catalog
 from sbw_conformance.checks.run import Run
 from sbw_conformance.cleanup import Journal
-from sbw_conformance.client import Client, Pacer
+from sbw_conformance.client import Client
 from sbw_conformance.events import EventStream, Redaction
+from sbw_conformance.pacing import Pacer
 from sbw_conformance.planning import Task
 from sbw_conformance.preflight import ready
 from sbw_conformance.results import Report
@@ -35,7 +36,9 @@ class Options:
     """How to run: where files go (None keeps everything in memory), seed, workers, checks.
 
     `wanted` says which tasks are done at all, `selection` which of what is claimed is judged.
-    Without `evidence` the report holds results only, none of what was sent and asserted.
+    Without `evidence` the report holds results only, none of what was sent and asserted. `patience`
+    is how many seconds a run waits for a provider that went away. With `allow_traces` checks that
+    leave records for good run outside of a sandbox too.
     """
 
     folder: Path | None = None
@@ -50,6 +53,8 @@ class Options:
     selection: Selection = field(default_factory=Selection)
     waivers: tuple[Waiver, ...] = ()
     attestation: Attestation | None = None
+    patience: float = 30.0
+    allow_traces: bool = False
     listen: Callable[[Progress], None] = lambda _: None
 
 
@@ -68,7 +73,13 @@ def judge(
     options = options or Options()
     standard = standard or load_standard()
     scored = load_scored(standard.version)
-    client = Client(options.workers, target.origin, Pacer(target.requests_per_second))
+    client = Client(
+        options.workers,
+        target.origin,
+        Pacer(target.requests_per_second),
+        base=target.base,
+        absence=options.patience,
+    )
     try:
         if options.preflight:
             target = _ready(target, client, standard)
@@ -120,16 +131,19 @@ def redaction_of(target: Target) -> Redaction:
 
 def _run(target: Target, client: Client, standard: Standard, options: Options) -> Run:
     name = f"r{secrets.token_hex(5)}"
+    redaction = redaction_of(target)
+    client.tokens.listen = redaction.add
     return Run(
         id=name,
         target=target,
         client=client,
         standard=standard,
         journal=Journal(options.folder and options.folder / JOURNAL_FILE.format(run=name)),
-        redaction=redaction_of(target),
+        redaction=redaction,
         user_agent=f"{DISTRIBUTION}-conformance/{suite_version()}",
         seed=options.seed,
         tidy=options.tidy,
+        allow_traces=options.allow_traces,
         asked=options.selection.classes,
         read_only=options.selection.read_only,
     )

@@ -9,7 +9,7 @@ from sbw_conformance.checks.bodies import Example
 from sbw_conformance.checks.fitting import Fit
 from sbw_conformance.checks.record import Record
 from sbw_conformance.checks.run import SUITE_APP
-from sbw_conformance.checks.trial import Blocked, Failed, Trial
+from sbw_conformance.checks.trial import Blocked, CouldNotRun, Failed, Trial
 from sbw_validator.once import once
 from sbw_validator.standard import Resource
 from sbw_validator.validation import validate
@@ -199,7 +199,11 @@ class Drafts:
         with run.sharing:
             if key not in run.shared:
                 run.shared[key] = None  # what it would refer to itself is left out
-                run.shared[key] = self._made_once(key, kind, members)
+                try:
+                    run.shared[key] = self._made_once(key, kind, members)
+                except CouldNotRun:
+                    del run.shared[key]
+                    raise
         if needed and key in run.unmade:
             raise Blocked(*run.unmade[key])
         return run.shared[key]

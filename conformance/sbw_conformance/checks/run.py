@@ -37,7 +37,8 @@ class Run:
     records says it; `shared` holds records that many checks refer to and none changes, `unmade`
     the requirement, and what of it, that stood in the way of such a record; `invalid` the bodies
     that break the standard, by business and type. `asked` are the classes that are to be judged,
-    None for all that are claimed; where it is `read_only`, nothing is written.
+    None for all that are claimed; where it is `read_only`, nothing is written. Records that stay
+    for good are made in a sandbox only, or where `allow_traces` says so.
     """
 
     id: str
@@ -52,6 +53,7 @@ class Run:
     start: str | None = None
     settled: float = 0.0
     tidy: bool = True
+    allow_traces: bool = False
     asked: frozenset[str] | None = None
     read_only: bool = False
     own: set[tuple[str, str]] = field(default_factory=set)
@@ -74,8 +76,9 @@ class Run:
         return {entry.id: entry for entry in load_requirements(self.standard)}
 
     def token(self, role: str) -> str:
-        """The token of a client."""
-        return self.target.clients[role].token or ""
+        """The token of a client, or the one that took its place since."""
+        given = self.target.clients[role].token or ""
+        return self.client.tokens.current(given) if given else given
 
     def has(self, role: str) -> bool:
         """Whether there is a token for a client."""

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.run import Run
-from sbw_conformance.exchanges import Exchange, Headers, Request
+from sbw_conformance.exchanges import Exchange, Headers, Lack, Request
 from sbw_validator.standard import Resource
 
 ANONYMOUS = "anonymous"
@@ -38,6 +38,10 @@ class CouldNotRun(Exception):  # noqa: N818  # how a check ends, no error
     """Something that the check needs is not there; the message says what."""
 
 
+class Lost(CouldNotRun):
+    """The provider went away while it was asked; the check can be done again."""
+
+
 class NotClaimed(Exception):  # noqa: N818  # how a check ends, no error
     """The landing page does not claim what the check is about; the message says what."""
 
@@ -57,7 +61,11 @@ class Assertion:
 
 @dataclass
 class Trial:
-    """A check on a resource, or on the provider as a whole where `resource` is None."""
+    """A check on a resource, or on the provider as a whole where `resource` is None.
+
+    A `repeatable` one ends with Lost where the provider went away; of one that is not, the request
+    without an answer is judged as any other.
+    """
 
     run: Run
     check: str
@@ -68,6 +76,7 @@ class Trial:
     added: list[Headers] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     made: int = 0
+    repeatable: bool = True
 
     @property
     def name(self) -> str:
@@ -112,8 +121,11 @@ class Trial:
         request = Request(client, operation, method, url, kind, given, body)
         index = len(self.exchanges) + 1
         exchange = self.run.client.send(request, added, self.name, index, patient=patient)
-        self.exchanges.append(exchange)
-        self.added.append(added)
+        if exchange.unjudged is None or exchange.lack is not Lack.UNSENT:
+            self.exchanges.append(exchange)
+            self.added.append(added)
+        if exchange.unjudged is not None and (exchange.lack is not Lack.CUT or self.repeatable):
+            raise (Lost if exchange.lack is Lack.CUT else CouldNotRun)(exchange.unjudged)
         return Answer(self, exchange, resource)
 
     def _added(self, client: str, sent: Mapping[str, str]) -> Headers:

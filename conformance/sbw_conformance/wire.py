@@ -1,0 +1,187 @@
+"""One request and its answer over a pool of connections, with bounds on time and size."""
+
+import http.client
+import io
+import socket
+import ssl
+import threading
+import time
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    NewConnectionError,
+    ProtocolError,
+    ReadTimeoutError,
+)
+
+from sbw_conformance.exchanges import Exchange, Headers, Lack, Request
+
+LARGEST_BODY = 8 * 1024 * 1024
+"""Bytes of an answer that are read at most, decoded; a longer answer counts as none."""
+
+
+@dataclass
+class Wire:
+    """Sends a request once and gives back what came, whatever that is.
+
+    `connect_seconds` bounds the time to a connection, `answer_seconds` that from the end of a
+    request to the end of its answer. `sent` counts the requests.
+    """
+
+    connections: int
+    connect_seconds: float
+    answer_seconds: float
+
+    def __post_init__(self) -> None:
+        self.sent = 0
+        self._count = threading.Lock()
+        self._pool = _Pools(
+            maxsize=self.connections,
+            block=False,
+            retries=False,
+            timeout=urllib3.Timeout(connect=self.connect_seconds, read=self.answer_seconds),
+        )
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._pool.clear()
+
+    def once(self, request: Request, headers: Headers, trial: str, index: int) -> Exchange:
+        """Send a request with these headers beside its own; never raises for what comes back."""
+        with self._count:
+            self.sent += 1
+        started = time.monotonic()
+
+        def took() -> float:
+            return (time.monotonic() - started) * 1000
+
+        def failed(error: Exception, lack: Lack | None) -> Exchange:
+            return Exchange(
+                request,
+                trial,
+                index,
+                failure=_sentence(error),
+                milliseconds=took(),
+                lack=lack,
+            )
+
+        try:
+            response = self._pool.request(
+                request.method,
+                request.url,
+                body=request.body,
+                headers=urllib3.HTTPHeaderDict([*headers, *request.headers]),
+                redirect=False,
+                preload_content=False,
+            )
+        except (HTTPError, OSError, ValueError) as error:
+            return failed(error, _lack(error))
+        got = tuple((str(name), str(value)) for name, value in response.headers.items())
+        try:
+            body = _read(response)
+        except (HTTPError, OSError, ValueError) as error:
+            response.close()
+            return failed(error, Lack.SILENT if isinstance(error, ReadTimeoutError) else None)
+        response.release_conn()
+        return Exchange(request, trial, index, response.status, got, body, milliseconds=took())
+
+
+class _Bounded(io.RawIOBase):
+    """A socket's stream that ends with TimeoutError at a deadline, however little comes at a time.
+
+    It takes over the stream of a response; the time left is that of the socket at its beginning.
+    """
+
+    def __init__(self, sock: socket.socket, stream: io.RawIOBase) -> None:
+        super().__init__()
+        self._socket = sock
+        self._stream = stream
+        self._deadline = time.monotonic() + (sock.gettimeout() or 0.0)
+
+    def readable(self) -> bool:
+        """Say that it can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Read what is there, waiting no longer than until the deadline."""
+        left = self._deadline - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        self._socket.settimeout(left)
+        return self._stream.readinto(buffer)
+
+    def close(self) -> None:
+        """Close the stream, which lets go of the socket."""
+        self._stream.close()
+        super().close()
+
+
+class _Response(http.client.HTTPResponse):
+    """An answer whose status line, headers and body have one deadline together."""
+
+    def __init__(self, sock: socket.socket, *arguments: Any, **named: Any) -> None:
+        super().__init__(sock, *arguments, **named)
+        self.fp = io.BufferedReader(_Bounded(sock, self.fp.detach()))
+
+
+class _Connection(HTTPConnection):
+    response_class = _Response
+
+
+class _SecureConnection(HTTPSConnection):
+    response_class = _Response
+
+
+class _Pool(urllib3.HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _SecurePool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = _SecureConnection
+
+
+class _Pools(urllib3.PoolManager):
+    """Pools whose connections keep to the deadline of an answer."""
+
+    _classes: ClassVar = {"http": _Pool, "https": _SecurePool}
+
+    def __init__(self, **named: Any) -> None:
+        super().__init__(**named)
+        self.pool_classes_by_scheme = self._classes
+
+
+def _read(response: urllib3.BaseHTTPResponse) -> bytes:
+    chunks, size = [], 0
+    while chunk := response.read(65536):
+        size += len(chunk)
+        if size > LARGEST_BODY:
+            raise ValueError(f"the answer is longer than {LARGEST_BODY} bytes")
+        chunks.append(chunk)
+    return b"".join(chunks)
+
+
+def _lack(error: Exception) -> Lack | None:
+    """Which kind of no answer an error is, before the first byte of one."""
+    if isinstance(error, NewConnectionError | ConnectTimeoutError):
+        return Lack.UNSENT
+    if isinstance(error, ReadTimeoutError):
+        return Lack.SILENT
+    causes = (error, *error.args)
+    ended = (ConnectionError, http.client.RemoteDisconnected, ssl.SSLEOFError)
+    cut = isinstance(error, ProtocolError | OSError) and any(isinstance(c, ended) for c in causes)
+    return Lack.CUT if cut else None
+
+
+def _sentence(error: Exception) -> str:
+    """Why there was no answer, without the names of our own objects."""
+    reason = getattr(error, "reason", None) or error
+    told = [str(part) for part in reason.args if isinstance(part, str | Exception)]
+    text = told[0] if told and "IncompleteRead" in told[0] else " ".join(told)
+    _, _, text = text.rpartition("object at 0x")
+    _, _, tail = text.partition("): ")
+    return (tail or text)[:300] or type(reason).__name__
