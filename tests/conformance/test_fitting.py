@@ -421,12 +421,13 @@ def many(number: int) -> Any:
     )
 
 
+@pytest.mark.parametrize("number", [25, pytest.param(300, marks=pytest.mark.full)])
 @each_resource
-def test_every_body_fits_whatever_is_declared(resource: Resource) -> None:
+def test_every_body_fits_whatever_is_declared(resource: Resource, number: int) -> None:
     """Examples, the smallest body, changes and patches are valid and within all limits."""
 
     @seed(0)
-    @many(60)
+    @many(number)
     @given(declarations(resource), patches_of(STANDARD, resource))
     def fits(said: dict[str, Any], patch: dict[str, Any]) -> None:
         fitting = fit(resource.type, **said)

@@ -298,7 +298,22 @@ def twisting(twist: Callable[[dict[str, Any]], Any]) -> Callable[[Asked, Passed]
     return after
 
 
-@pytest.mark.parametrize("twist", [pytest.param(t, id=name) for name, t in TWISTS.items()])
+ALIKE = frozenset(
+    {
+        *("ids are numbers", "meta is half there", "meta is text", "instants are words"),
+        *("versions are objects", "external ids are empty", "records are text", "records are null"),
+    }
+)
+"""Twists that are tried in the slow tier, each much like another one."""
+
+
+@pytest.mark.parametrize(
+    "twist",
+    [
+        pytest.param(twist, id=name, marks=pytest.mark.full if name in ALIKE else ())
+        for name, twist in TWISTS.items()
+    ],
+)
 def test_twisted_records_never_are_the_suites_error(
     provider: Providers, twist: Callable[[dict[str, Any]], Any]
 ) -> None:
