@@ -1,8 +1,10 @@
 """What the suite made, written down before it is asked for, and taken away at the end."""
 
+import fcntl
 import json
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -10,8 +12,15 @@ from typing import IO, Any
 
 from sbw_validator.standard import Resource
 
+FOR_GOOD = "the standard keeps such records"
+"""Why a trace stays that nobody is to take away."""
 
-@dataclass
+
+UNKNOWN = "the standard that this is run with has no such resource"
+"""Why a trace stays that another version of the standard left."""
+
+
+@dataclass(frozen=True)
 class Trace:
     """One record that the suite made or meant to make.
 
@@ -25,12 +34,22 @@ class Trace:
     record_id: str | None = None
     restore: dict[str, Any] | None = None
 
+    @property
+    def name(self) -> str:
+        """What it is called where people read of it."""
+        return self.record_id or ", ".join(self.external_ids) or self.resource
+
 
 @dataclass
 class Journal:
-    """An append-only file of what the suite makes; it survives a run that is killed."""
+    """An append-only file of what the suite makes; it survives a run that is killed.
+
+    The file begins with a line that says which run it is of (`about`), and is locked while it is
+    open. Without a `path` everything is kept in memory.
+    """
 
     path: Path | None = None
+    about: Mapping[str, str] = field(default_factory=dict)
     _traces: dict[tuple[str, str], Trace] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _file: IO[str] | None = None
@@ -38,32 +57,18 @@ class Journal:
     def planned(self, resource: Resource, client: str, external_id: str) -> None:
         """Note a create that is about to be sent."""
         self._note("planned", resource, client, external_id=external_id)
-        with self._lock:
-            key = (resource.type, external_id)
-            self._traces.setdefault(key, Trace(resource.type, client, (external_id,)))
 
     def made(self, resource: Resource, client: str, record_id: str, *external_ids: str) -> None:
         """Note a record that was made, in place of what was planned for it."""
         self._note("made", resource, client, record_id=record_id, external_ids=external_ids)
-        with self._lock:
-            for external_id in external_ids:
-                self._traces.pop((resource.type, external_id), None)
-            self._traces[resource.type, f"#{record_id}"] = Trace(
-                resource.type, client, external_ids, record_id
-            )
 
     def gone(self, resource: Resource, record_id: str) -> None:
         """Note that a record was deleted."""
         self._note("gone", resource, "", record_id=record_id)
-        with self._lock:
-            self._traces.pop((resource.type, f"#{record_id}"), None)
 
     def changed(self, resource: Resource, client: str, restore: dict[str, Any]) -> None:
         """Note the old value of a singleton that is about to be changed."""
         self._note("changed", resource, client, restore=restore)
-        with self._lock:
-            key = (resource.type, "")
-            self._traces.setdefault(key, Trace(resource.type, client, restore=restore))
 
     def open(self) -> list[Trace]:
         """What is still there, latest first."""
@@ -72,30 +77,73 @@ class Journal:
 
     def close(self, *, finished: bool) -> None:
         """Close the file, and remove it where nothing is left of the run."""
+        if finished and self.path is not None:
+            self.path.unlink(missing_ok=True)
         if self._file is not None:
             self._file.close()
             self._file = None
-        if finished and self.path is not None:
-            self.path.unlink(missing_ok=True)
+
+    def take(self, event: Mapping[str, Any]) -> None:
+        """Bring what is there up to an event; KeyError for one that lacks a member."""
+        kind, client = event["resource"], event["client"]
+        match event["event"]:
+            case "planned":
+                mark = event["external_id"]
+                self._traces.setdefault((kind, mark), Trace(kind, client, (mark,)))
+            case "made":
+                marks = tuple(event["external_ids"])
+                for mark in marks:
+                    self._traces.pop((kind, mark), None)
+                key = (kind, f"#{event['record_id']}")
+                self._traces[key] = Trace(kind, client, marks, event["record_id"])
+            case "gone":
+                self._traces.pop((kind, f"#{event['record_id']}"), None)
+            case "changed":
+                known = Trace(kind, client, restore=event["restore"])
+                self._traces.setdefault((kind, ""), known)
+
+    def adopt(self, file: IO[str]) -> None:
+        """Go on with a file that is open at its end, and locked."""
+        self._file = file
 
     def _note(self, what: str, resource: Resource, client: str, **values: Any) -> None:
-        if self.path is None:
-            return
-        line = json.dumps({"event": what, "resource": resource.type, "client": client, **values})
+        event = {"event": what, "resource": resource.type, "client": client, **values}
         with self._lock:
-            if self._file is None:
-                self._file = self.path.open("a", encoding="utf-8")
-            self._file.write(line + "\n")
-            self._file.flush()
+            if self.path is not None:
+                self._write(self.path, event)
+            self.take(event)
+
+    def _write(self, path: Path, event: Mapping[str, Any]) -> None:
+        if self._file is None:
+            self._file = path.open("a", encoding="utf-8")
+            lock(self._file)
+            self._file.write(json.dumps({"event": "run", **self.about}) + "\n")
+        self._file.write(json.dumps(event) + "\n")
+        self._file.flush()
+
+
+def lock(file: IO[str]) -> None:
+    """Mark a file as being written, for as long as it is open or its process lives."""
+    with suppress(OSError):  # not every file system has locks
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @dataclass(frozen=True)
 class Cleanup:
-    """What became of what the suite made; `kept` names each trace that is left and why."""
+    """What became of what the suite made; `kept` names each trace that is left and why.
+
+    `gone` holds the traces that were taken away or put back.
+    """
 
     removed: int = 0
     restored: int = 0
     kept: tuple[Mapping[str, str], ...] = ()
+    gone: tuple[Trace, ...] = ()
+
+    @property
+    def finished(self) -> bool:
+        """Whether nothing is left to do: what the standard keeps is no one's to take away."""
+        return all(trace["reason"] == FOR_GOOD for trace in self.kept)
 
     def to_json(self) -> dict[str, Any]:
         """As the event stream holds it."""
@@ -140,25 +188,35 @@ def clean(  # noqa: PLR0913, PLR0917  # each says how one thing is done
     sweep: Sweep = lambda _, traces: traces,
 ) -> Cleanup:
     """Take away what the journal still holds, resource by resource in dependency order."""
-    removed = restored = 0
-    kept: list[Mapping[str, str]] = []
+    gone: list[Trace] = []
     traces = journal.open()
+    kept: list[Mapping[str, str]] = [
+        {"resource": trace.resource, "record": trace.name, "reason": UNKNOWN}
+        for trace in traces
+        if trace.resource not in resources
+    ]
     for name in order(resources):
         resource = resources[name]
-        of_kind = [trace for trace in traces if trace.resource == name]
-        known = [trace for trace in of_kind if trace.record_id or trace.restore is not None]
-        if planned := [trace for trace in of_kind if trace not in known]:
-            known = known + look(resource, planned)
+        known = there([trace for trace in traces if trace.resource == name], resource, look)
         reasons = _disposed(known, sweep(resource, known), partial(dispose, resource), every)
         for trace, reason in zip(known, reasons, strict=True):
-            if reason is not None:
-                named = trace.record_id or ", ".join(trace.external_ids) or name
-                kept.append({"resource": name, "record": named, "reason": reason})
-            elif trace.restore is not None:
-                restored += 1
+            if reason is None:
+                gone.append(trace)
             else:
-                removed += 1
-    return Cleanup(removed, restored, tuple(kept))
+                kept.append({"resource": name, "record": trace.name, "reason": reason})
+    restored = sum(trace.restore is not None for trace in gone)
+    return Cleanup(len(gone) - restored, restored, tuple(kept), tuple(gone))
+
+
+def there(traces: list[Trace], resource: Resource, look: Look) -> list[Trace]:
+    """The traces of a resource that are there; what was only planned is looked up."""
+    known = [trace for trace in traces if trace.record_id or trace.restore is not None]
+    planned = [trace for trace in traces if not trace.record_id and trace.restore is None]
+    ids = {trace.record_id for trace in known}
+    found = look(resource, planned) if planned else []
+    return known + [
+        trace for trace in found if trace.record_id is None or trace.record_id not in ids
+    ]
 
 
 def _disposed(

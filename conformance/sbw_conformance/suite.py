@@ -63,6 +63,11 @@ def suite_version() -> str:
     return version(DISTRIBUTION)
 
 
+def user_agent() -> str:
+    """What the suite calls itself where it sends requests."""
+    return f"{DISTRIBUTION}-conformance/{suite_version()}"
+
+
 def judge(
     target: Target, options: Options | None = None, standard: Standard | None = None
 ) -> Report:
@@ -82,7 +87,7 @@ def judge(
     )
     try:
         if options.preflight:
-            target = _ready(target, client, standard)
+            target = prepared(target, client, standard)
         run = _run(target, client, standard, options)
         runner = Runner(
             run,
@@ -111,7 +116,7 @@ def judge(
         client.close()
 
 
-def _ready(target: Target, client: Client, standard: Standard) -> Target:
+def prepared(target: Target, client: Client, standard: Standard) -> Target:
     """The target once preflight is over; what went wrong is said without secrets."""
     try:
         return ready(target, client, load_schemas(standard))
@@ -131,6 +136,13 @@ def redaction_of(target: Target) -> Redaction:
 
 def _run(target: Target, client: Client, standard: Standard, options: Options) -> Run:
     name = f"r{secrets.token_hex(5)}"
+    path = options.folder and options.folder / JOURNAL_FILE.format(run=name)
+    about = {
+        "run": name,
+        "target": target.base,
+        "standard": standard.version,
+        "started_at": datetime.now(UTC).isoformat(timespec="seconds"),
+    }
     redaction = redaction_of(target)
     client.tokens.listen = redaction.add
     return Run(
@@ -138,9 +150,9 @@ def _run(target: Target, client: Client, standard: Standard, options: Options) -
         target=target,
         client=client,
         standard=standard,
-        journal=Journal(options.folder and options.folder / JOURNAL_FILE.format(run=name)),
+        journal=Journal(path, about),
         redaction=redaction,
-        user_agent=f"{DISTRIBUTION}-conformance/{suite_version()}",
+        user_agent=user_agent(),
         seed=options.seed,
         tidy=options.tidy,
         allow_traces=options.allow_traces,

@@ -13,7 +13,9 @@ import click
 from sbw_conformance.cli.errors import EXIT_INTERRUPTED, leave, say
 
 COMMANDS = {
+    "clean": ("clean:command", "Remove what a killed run left behind."),
     "defects": ("defects:command", "List the seeded defects of the reference provider."),
+    "doctor": ("doctor:command", "Look over a configuration and its provider."),
     "explain": ("explain:command", "Explain a requirement, a check or a defect."),
     "openapi": ("openapi:command", "Print the composed OpenAPI 3.1 document."),
     "requirements": ("requirements:command", "List the requirements and what proves them."),
