@@ -10,13 +10,15 @@ Writer = Callable[[Report], str]
 
 def writers() -> Mapping[str, Writer]:
     """What is written after a run: file name -> function."""
-    from sbw_conformance.reports import html, junit
+    from sbw_conformance.reports import html, junit, markdown, sarif
     from sbw_conformance.reports import json as report_json
 
     return {
         "report.json": report_json.render,
         "report.html": html.render,
         "junit.xml": junit.render,
+        "report.sarif": sarif.render,
+        "summary.md": markdown.render,
     }
 
 

@@ -14,12 +14,13 @@ _SPOILT: dict[Outcome, Any] = {
     Outcome.ERROR: Error,
     Outcome.COULD_NOT_RUN: Error,
     Outcome.NOT_CLAIMED: Skipped,
+    Outcome.WAIVED: Skipped,
 }
 
 
 def render(report: Report) -> str:
     """The file as text; characters that XML cannot hold are replaced."""
-    suite = TestSuite(f"SBW {report.run['standard']} {report.run['target']}")
+    suite = TestSuite(_xml(f"SBW {report.run['standard']} {report.run['target']}"))
     for result in report.results:
         suite.add_testcase(_case(report, result))
     document = JUnitXml()
@@ -42,6 +43,14 @@ def _case(report: Report, result: Result) -> TestCase:
 
 
 def _message(result: Result) -> str:
+    if result.outcome is Outcome.WAIVED and result.waiver:
+        waiver = result.waiver
+        return (
+            f"waived until {waiver['expires']} by {waiver['owner']}, {waiver['ticket']}: "
+            f"{waiver['reason']}"
+        )
+    if result.blocked_by:
+        return f"blocked by {result.blocked_by}"
     if result.expected is not None:
         return f"expected {result.expected}, got {result.got}"
     return result.reason or result.outcome.value
@@ -51,6 +60,8 @@ def _details(report: Report, result: Result) -> str:
     sentence = report.requirements.get(result.requirement, {}).get("sentence", "")
     exchange = evidence.exchange_of(report, result)
     lines = [sentence, _message(result)]
+    if result.expected is not None and result.outcome is Outcome.WAIVED:
+        lines.append(f"expected {result.expected}, got {result.got}")
     if result.pointer:
         lines.append(f"at {result.pointer}")
     if exchange is not None:

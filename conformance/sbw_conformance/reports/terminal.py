@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 
-from sbw_conformance.reports import evidence
-from sbw_conformance.results import Outcome, Report, Result, Verdict
+from sbw_conformance.reports import evidence, grouping, summary
+from sbw_conformance.results import Outcome, Report, Verdict
+from sbw_validator.findings import printable
 
 COLORS = {
     Verdict.CONFORMANT: "bold green",
@@ -12,15 +13,10 @@ COLORS = {
     Verdict.ERROR: "bold magenta",
     Verdict.INTERRUPTED: "bold yellow",
 }
-WORDS = {
-    Outcome.PASS: "kept",
-    Outcome.FAIL: "broken",
-    Outcome.WARN: "advice not followed",
-    Outcome.COULD_NOT_RUN: "could not be judged",
-    Outcome.ERROR: "stopped by an error of the suite",
-    Outcome.NOT_CLAIMED: "not claimed",
-}
 MOST_SHOWN = 25
+MOST_NAMED = 12
+MOST_LISTED = 3
+"""More things to mend than these are listed before they are told one by one."""
 
 Line = tuple[str, str]
 """Text and its style."""
@@ -29,41 +25,52 @@ Line = tuple[str, str]
 def lines(report: Report) -> Iterator[Line]:
     """The summary line by line; a control character that a provider sent is shown, not obeyed."""
     for text, style in _lines(report):
-        yield "".join(c if c.isprintable() else _escaped(c) for c in text), style
+        yield printable(text), style
 
 
-def _escaped(character: str) -> str:
-    return character.encode("unicode_escape").decode()
+def render(report: Report) -> str:
+    """The summary as plain text."""
+    return "".join(f"{text}\n" for text, _ in lines(report))
 
 
 def _lines(report: Report) -> Iterator[Line]:
     run, end = report.run, report.end
-    app = end.get("app") or {}
-    name = f"{app['name']} ({app['id']})" if {"name", "id"} <= app.keys() else "unknown app"
     yield f"{report.verdict}", COLORS[report.verdict]
-    yield f"  {name} at {run['target']}", ""
-    yield f"  SBW {run['standard']}, classes {', '.join(end['classes']) or 'none'}", ""
-    counted = [f"{n} {WORDS[outcome]}" for outcome, n in report.count().items() if n]
-    yield f"  requirements: {', '.join(counted)}", ""
+    yield f"  {summary.provider(report)} at {run['target']}", ""
+    yield f"  {summary.classes(report)}", ""
+    counted = [f"{n} {summary.WORDS[outcome]}" for outcome, n in summary.counts(report).items()]
+    yield f"  requirements: {', '.join(counted) or 'none judged'}", ""
     yield f"  {end['requests']} requests in {end['seconds']} s, seed {run['seed']}", ""
-    if end["settled_seconds"]:
-        yield f"  lists lagged behind writes by up to {end['settled_seconds']} s", ""
+    for note in summary.notes(report):
+        yield f"  {note}", ""
     yield from _cleanup(report)
-    failures = report.failures()
-    for result in failures[:MOST_SHOWN]:
+    groups = grouping.failures(report)
+    if len(groups) > MOST_LISTED:
+        yield f"  to mend: {_some(tuple(dict.fromkeys(g.first.requirement for g in groups)))}", ""
+    for group in groups[:MOST_SHOWN]:
         yield "", ""
-        yield from _failure(report, result)
-    if len(failures) > MOST_SHOWN:
-        yield f"... and {len(failures) - MOST_SHOWN} more in the reports", ""
+        yield from _failure(report, group)
+    if len(groups) > MOST_SHOWN:
+        yield "", ""
+        yield f"... and {len(groups) - MOST_SHOWN} more in the reports", ""
     yield from _not_run(report)
+    yield from _waived(report)
+    yield from _attested(report)
 
 
-def _failure(report: Report, result: Result) -> Iterator[Line]:
-    on = f" on {result.resource}" if result.resource else ""
-    style = "bold red" if result.outcome is Outcome.FAIL else "bold yellow"
-    yield f"{result.outcome.upper()} {result.requirement}  {result.check}{on}", style
+def _some(names: tuple[str, ...]) -> str:
+    """The first names, and how many more there are."""
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+
+
+def _failure(report: Report, group: grouping.Group) -> Iterator[Line]:
+    result = group.first
+    style = "bold yellow" if result.outcome is Outcome.WARN else "bold red"
+    yield f"{result.outcome.upper()} {result.requirement}  {result.check}{group.on}", style
     sentence = report.requirements.get(result.requirement, {}).get("sentence")
     exchange = evidence.exchange_of(report, result)
+    others = group.other_checks
     for label, text in (
         ("", sentence),
         ("where    ", evidence.where(exchange)),
@@ -71,7 +78,12 @@ def _failure(report: Report, result: Result) -> Iterator[Line]:
         ("expected ", result.expected),
         ("got      ", result.got),
         ("note     ", result.reason),
-        ("         ", f"and {result.more} more like it" if result.more else None),
+        ("         ", f"and {group.more} more like it" if group.more else None),
+        (
+            "also     ",
+            f"seen by {summary.numbered(len(others), 'other check')}" if others else None,
+        ),
+        ("blocks   ", _some(group.blocks)),
         ("again    ", evidence.curl(exchange) if exchange else None),
     ):
         if text:
@@ -79,28 +91,45 @@ def _failure(report: Report, result: Result) -> Iterator[Line]:
 
 
 def _not_run(report: Report) -> Iterator[Line]:
-    reasons: dict[str, list[str]] = {}
-    for result in report.results:
-        if result.outcome is Outcome.COULD_NOT_RUN:
-            reason = f"blocked by {result.blocked_by}" if result.blocked_by else result.reason
-            names = reasons.setdefault(reason or "", [])
-            if result.requirement not in names:
-                names.append(result.requirement)
-    if reasons:
+    rows = grouping.unjudged(report)
+    if rows:
         yield "", ""
         yield "COULD NOT RUN", "bold yellow"
-    for reason, names in sorted(reasons.items()):
-        yield f"  {reason}: {', '.join(names)}", ""
+    for row in rows:
+        advice = f" {row.advice}" if row.advice else ""
+        yield f"  {row.reason}: {_some(row.requirements)}.{advice}", ""
+
+
+def _waived(report: Report) -> Iterator[Line]:
+    rows = grouping.waived(report)
+    if rows:
+        yield "", ""
+        yield "WAIVED", "bold yellow"
+    for row in rows:
+        said = "until {expires}, {owner}, {ticket}: {reason}".format_map(row.waiver)
+        yield f"  {row.first.requirement}{row.on} {said}", ""
+
+
+def _attested(report: Report) -> Iterator[Line]:
+    """What the vendor attests; nothing where there is no attestation."""
+    signed = summary.attested_by(report)
+    if signed is None:
+        return
+    yield "", ""
+    yield f"ATTESTED, {signed}", "bold"
+    for promise in summary.promises(report):
+        yield (
+            f"  {promise.requirement} {promise.state}{': ' if promise.how else ''}{promise.how}",
+            "",
+        )
 
 
 def _cleanup(report: Report) -> Iterator[Line]:
-    done, kept = report.cleanup, report.cleanup.get("kept", [])
+    done, kept = report.cleanup, grouping.kept(report)
     if done.get("removed") or kept:
-        left = f", {len(kept)} left behind" if kept else ""
+        number = sum(len(names) for _, _, names in kept)
+        left = f", {number} left behind" if kept else ""
         yield f"  {done['removed']} records of the suite removed again{left}", ""
-    together: dict[tuple[str, str], list[str]] = {}
-    for trace in kept:
-        together.setdefault((trace["resource"], trace["reason"]), []).append(trace["record"])
-    for (kind, reason), names in sorted(together.items()):
+    for kind, reason, names in kept:
         shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
         yield f"    left: {len(names)} {kind} ({shown}): {reason}", ""
