@@ -17,6 +17,7 @@ COMMANDS = {
     "defects": ("defects:command", "List the seeded defects of the reference provider."),
     "doctor": ("doctor:command", "Look over a configuration and its provider."),
     "explain": ("explain:command", "Explain a requirement, a check or a defect."),
+    "init": ("init:command", "Write sbw.yaml by asking."),
     "openapi": ("openapi:command", "Print the composed OpenAPI 3.1 document."),
     "requirements": ("requirements:command", "List the requirements and what proves them."),
     "schema": ("schema:group", "Look after the schemas of the standard."),

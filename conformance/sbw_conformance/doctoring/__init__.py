@@ -1,0 +1,1 @@
+"""Questions about a configuration and its provider, each answered before any verdict is tried."""
