@@ -1,5 +1,6 @@
 """`sbw test`: judge a live provider."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,10 +15,11 @@ from sbw_conformance.cli.errors import leave
 from sbw_conformance.cli.live import Live
 from sbw_conformance.configuration import Configuration, from_environment, read_configuration
 from sbw_conformance.hosting import Hosted
+from sbw_conformance.journals import notice
 from sbw_conformance.provider import Reference
 from sbw_conformance.reading import read_report
+from sbw_conformance.reports import github, terminal, write_all
 from sbw_conformance.reports import json as report_json
-from sbw_conformance.reports import terminal, write_all
 from sbw_conformance.results import EXIT_USAGE, Report
 from sbw_conformance.selection import Selection, failed_in, of_classes, of_profile
 from sbw_conformance.suite import Options, judge
@@ -117,6 +119,8 @@ def command(out: Path, seed: int, workers: int, as_json: bool, **asked: object) 
     attestation = _attestation(wanted, configuration, standard)
     with _served(wanted, configuration) as target:
         _folder(out)
+        if (left := notice(out)) is not None:
+            click.echo(f"note: {left}", err=True)
         with Live(as_json) as live:
             options = Options(
                 folder=out,
@@ -133,6 +137,8 @@ def command(out: Path, seed: int, workers: int, as_json: bool, **asked: object) 
         click.echo(report_json.render(report), nl=False)
     else:
         _summary(report, [*written, out / "run.ndjson"])
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            click.echo(github.render(report), nl=False)
     sys.exit(report.end["exit_code"])
 
 
