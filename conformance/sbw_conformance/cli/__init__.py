@@ -15,10 +15,12 @@ from sbw_conformance.cli.errors import EXIT_INTERRUPTED, leave, say
 COMMANDS = {
     "clean": ("clean:command", "Remove what a killed run left behind."),
     "defects": ("defects:command", "List the seeded defects of the reference provider."),
+    "diff": ("diff:command", "Say what changed between two runs."),
     "doctor": ("doctor:command", "Look over a configuration and its provider."),
     "explain": ("explain:command", "Explain a requirement, a check or a defect."),
     "init": ("init:command", "Write sbw.yaml by asking."),
     "openapi": ("openapi:command", "Print the composed OpenAPI 3.1 document."),
+    "report": ("report:command", "Render the report of an earlier run again."),
     "requirements": ("requirements:command", "List the requirements and what proves them."),
     "schema": ("schema:group", "Look after the schemas of the standard."),
     "selftest": ("selftest:command", "Show that every seeded defect is found."),

@@ -44,24 +44,24 @@ def _head(report: Report) -> Iterator[str]:
     run, end = report.run, report.end
     yield f"## SBW: {report.verdict}"
     yield ""
-    yield _text(summary.headline(report))
+    yield plain(summary.headline(report))
     yield ""
-    yield f"- {_code(summary.provider(report))} at {_code(run['target'])}"
-    yield f"- {_text(summary.classes(report))}"
+    yield f"- {code(summary.provider(report))} at {code(run['target'])}"
+    yield f"- {plain(summary.classes(report))}"
     counted = [f"{n} {summary.WORDS[outcome]}" for outcome, n in summary.counts(report).items()]
     yield f"- requirements: {', '.join(counted) or 'none judged'}"
     yield f"- {end['requests']} requests in {end['seconds']} s, seed {run['seed']}"
     for note in summary.notes(report):
-        yield f"- {_text(note)}"
+        yield f"- {plain(note)}"
     for kind, reason, names in grouping.kept(report):
-        yield f"- left behind: {len(names)} {kind}: {_code(reason)}"
+        yield f"- left behind: {len(names)} {kind}: {code(reason)}"
     yield ""
 
 
 def _row(group: grouping.Group) -> str:
     result = group.first
     expected, got = result.expected or "", result.got or result.reason or ""
-    return f"| {result.requirement}{group.on} | {_code(expected)} | {_code(got)} |"
+    return f"| {result.requirement}{group.on} | {code(expected)} | {code(got)} |"
 
 
 def _detail(report: Report, group: grouping.Group) -> Iterator[str]:
@@ -69,7 +69,7 @@ def _detail(report: Report, group: grouping.Group) -> Iterator[str]:
     exchange = evidence.exchange_of(report, result)
     sentence = report.requirements.get(result.requirement, {}).get("sentence", "")
     word = summary.WORDS[result.outcome]
-    yield f"<details><summary>{result.requirement} {word}: {_text(result.check)}</summary>"
+    yield f"<details><summary>{result.requirement} {word}: {plain(result.check)}</summary>"
     yield ""
     if sentence:
         yield _sentence(sentence)
@@ -81,7 +81,7 @@ def _detail(report: Report, group: grouping.Group) -> Iterator[str]:
         ("blocks", ", ".join(group.blocks)),
     ):
         if text:
-            yield f"- {label}: {_code(text)}"
+            yield f"- {label}: {code(text)}"
     if exchange is not None:
         line = evidence.curl(exchange)
         if len(line) > LONGEST_LINE:
@@ -107,7 +107,7 @@ def _unjudged(report: Report) -> Iterator[str]:
     if rows:
         yield from ("### Could not be judged", "")
     for row in rows:
-        yield f"- {_code(row.reason)}: {', '.join(row.requirements)}. {_text(row.advice)}".rstrip()
+        yield f"- {code(row.reason)}: {', '.join(row.requirements)}. {plain(row.advice)}".rstrip()
     if rows:
         yield ""
 
@@ -120,7 +120,7 @@ def _waived(report: Report) -> Iterator[str]:
         yield "| --- | --- | --- | --- | --- | --- |"
     for row in rows:
         said = [row.waiver[name] for name in ("reason", "owner", "ticket", "expires")]
-        cells = [_code(text) for text in (row.first.got or "", *said)]
+        cells = [code(text) for text in (row.first.got or "", *said)]
         yield f"| {row.first.requirement}{row.on} | {' | '.join(cells)} |"
     if rows:
         yield ""
@@ -130,25 +130,25 @@ def _attested(report: Report) -> Iterator[str]:
     signed = summary.attested_by(report)
     if signed is None:
         return
-    yield from ("### Attested", "", f"By the vendor, {_code(signed)}:", "")
+    yield from ("### Attested", "", f"By the vendor, {code(signed)}:", "")
     for promise in summary.promises(report):
-        how = f": {_code(promise.how)}" if promise.how else ""
+        how = f": {code(promise.how)}" if promise.how else ""
         yield f"- {promise.requirement} {promise.state}{how}"
     yield ""
 
 
-def _text(text: str) -> str:
+def plain(text: str) -> str:
     """A text on one line, none of it markup."""
     flat = re.sub(r"\s+", " ", evidence.visible(text))
     return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", flat)
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
     """A text as code; names in it call nobody and addresses lead nowhere."""
-    return f"<code>{_text(text)}</code>" if text else ""
+    return f"<code>{plain(text)}</code>" if text else ""
 
 
 def _sentence(sentence: str) -> str:
     """A sentence of the standard with its code as code."""
     parts = sentence.split("`")
-    return "".join(_code(p) if n % 2 else _text(p) for n, p in enumerate(parts))
+    return "".join(code(p) if n % 2 else plain(p) for n, p in enumerate(parts))
