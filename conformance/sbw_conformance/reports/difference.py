@@ -39,8 +39,21 @@ def _lines(comparison: Comparison) -> Iterator[Line]:
         if found:
             yield "", ""
             yield title, STYLES.get(kind, "bold")
+        if kind in {Kind.APPEARED, Kind.DISAPPEARED}:
+            yield from _together([change for change in found if not change.worse])
+            found = [change for change in found if change.worse]
         for change in found:
             yield from _change(change)
+
+
+def _together(changes: list[Change]) -> Iterator[Line]:
+    """Requirements that came and went without harm, one line for each way."""
+    ways: dict[str, list[str]] = {}
+    for change in changes:
+        way = f"{word(change.old)} -> {word(change.new)}"
+        ways.setdefault(way, []).append(change.requirement)
+    for way, names in ways.items():
+        yield f"  {way}: {', '.join(names)}", ""
 
 
 def verdicts(comparison: Comparison) -> str:
@@ -65,12 +78,20 @@ def _run(report: Report) -> str:
 
 
 def _change(change: Change) -> Iterator[Line]:
-    yield f"  {change.requirement}  {word(change.old)} -> {word(change.new)}", ""
-    if change.kind is Kind.BROKE and change.sentence:
+    worse = "" if change.kind is Kind.BROKE or not change.worse else ", worse"
+    yield f"  {change.requirement}  {word(change.old)} -> {word(change.new)}{worse}", ""
+    if change.worse and change.sentence:
         yield f"    {change.sentence}", "italic"
-    for turn in change.turns:
+    for turn in telling(change):
         on = f" on {turn.resource}" if turn.resource else ""
         yield f"    {turn.check}{on}: {word(outcome_of(turn.old))} -> {said(turn.new)}", ""
+
+
+def telling(change: Change) -> tuple[Turn, ...]:
+    """The checks that explain a change: those that got worse, or else those done both times."""
+    worse = tuple(turn for turn in change.turns if turn.worse)
+    both = tuple(turn for turn in change.turns if turn.old and turn.new)
+    return worse or both or change.turns
 
 
 def word(outcome: Outcome | None) -> str:
@@ -131,12 +152,12 @@ def _turn(turn: Turn) -> dict[str, Any]:
 def render_markdown(comparison: Comparison) -> str:
     """The comparison as a part of a job summary, within GitHub's bound."""
     text = [f"## SBW: {verdicts(comparison)}", "", counted(comparison), ""]
-    for row in comparison.differences:
-        text.append(f"- different {row.name}: {markdown.code(row.old)} → {markdown.code(row.new)}")
-    if comparison.differences:
-        text.append("")
+    text += [
+        f"- different {row.name}: {markdown.code(row.old)} → {markdown.code(row.new)}"
+        for row in comparison.differences
+    ]
     if comparison.changes:
-        text += ["| | requirement | then | now | checks |", "| --- | --- | --- | --- | --- |"]
+        text += ["", "| | requirement | then | now | checks |", "| --- | --- | --- | --- | --- |"]
     order = list(TITLES)
     size = sum(len(line.encode()) for line in text)
     for change in sorted(comparison.changes, key=lambda change: order.index(change.kind)):
@@ -153,7 +174,7 @@ def _row(change: Change) -> str:
     checks = "<br>".join(
         f"{markdown.code(turn.check)}{f' on {turn.resource}' if turn.resource else ''}: "
         f"{markdown.plain(said(turn.new))}"
-        for turn in change.turns
+        for turn in telling(change)
     )
     title = TITLES[change.kind].lower()
     then, now = word(change.old), word(change.new)
