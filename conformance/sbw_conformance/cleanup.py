@@ -25,7 +25,8 @@ class Trace:
     """One record that the suite made or meant to make.
 
     `external_id` is the id under the suite's app, `record_id` what the provider answered, None as
-    long as that is not known. `restore` is the old value of a singleton.
+    long as that is not known. `restore` is the old value of a singleton. `unseen` says why it could
+    not be looked up whether a planned record is there.
     """
 
     resource: str
@@ -33,6 +34,7 @@ class Trace:
     external_ids: tuple[str, ...] = ()
     record_id: str | None = None
     restore: dict[str, Any] | None = None
+    unseen: str | None = None
 
     @property
     def name(self) -> str:

@@ -126,7 +126,7 @@ class Client:
         """Send a request, and once more where that is safe and its connection was a stale one."""
         exchange = self._wire.once(request, headers, trial, index)
         stale = exchange.failure is not None and exchange.milliseconds < STALE * 1000
-        if stale and request.method in _SAFE and exchange.lack is not Lack.UNSENT:
+        if stale and request.method in _SAFE and exchange.lack not in {Lack.UNSENT, Lack.SILENT}:
             self.pacer.wait()
             exchange = self._wire.once(request, headers, trial, index)
         return exchange

@@ -1,6 +1,7 @@
 """Taking away what the suite made, as the registry says for each resource."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from sbw_conformance.checks.bodies import external_ids
@@ -29,8 +30,8 @@ def leftovers(run: Run) -> Callable[[Resource, list[Trace]], list[Trace]]:
             try:
                 records = _seen_by(run, role, resource)
                 items = records.walk(external_id=SUITE_APP, updated_since=run.start)
-            except Exception:  # noqa: BLE001  # whatever a list looks like, the rest is removed
-                return planned
+            except Exception as error:  # noqa: BLE001  # whatever a list is like, the rest goes
+                return [replace(trace, unseen=str(error)) for trace in planned]
             for item in items:
                 if (trace := _ours(f"{run.id}.", role, resource, item)) and trace.record_id:
                     found[trace.record_id] = trace
@@ -110,7 +111,7 @@ def _disposed(run: Run, resource: Resource, trace: Trace) -> str | None:
         answer = records.patch("", trace.restore, if_match="*")
         return None if answer.status == 200 else answer.exchange.got
     if trace.record_id is None:
-        return "not known whether it was made, and it cannot be looked up"
+        return f"not known whether it was made: {trace.unseen or 'there is no list to look it up'}"
     kind = resource.disposal.kind
     if kind == "permanent":
         return FOR_GOOD

@@ -10,6 +10,11 @@ from sbw_conformance.results import Outcome, Result
 from sbw_conformance.target import variable
 from sbw_validator.standard import Resource
 
+TRACES = (
+    "it makes {} records, which the standard keeps for good; run it in a sandbox, or with "
+    "--allow-traces"
+)
+
 
 @dataclass(frozen=True)
 class Task:
@@ -74,7 +79,8 @@ def excuse(run: Run, task: Task) -> Result | None:
     if outcome is None and resource is not None and not check.unclaimed:
         claimed = run.claimed_operations(resource)
         offered = claimed | _parameters(resource) | run.claimed_extras
-        usable = run.operations(resource) | _parameters(resource) | run.extras
+        extras = frozenset[str]() if run.spares(resource) else run.extras
+        usable = run.operations(resource) | _parameters(resource) | extras
         if resource.class_name not in run.claimed_classes:
             outcome, reason = _unclaimed(run, resource.class_name)
         elif not claimed:
@@ -83,7 +89,8 @@ def excuse(run: Run, task: Task) -> Result | None:
             lacking = ", ".join(sorted(check.needs - offered))
             outcome, reason = Outcome.NOT_CLAIMED, f"{resource.type}: {lacking} is not claimed"
         elif not check.needs <= usable:
-            outcome, reason = Outcome.COULD_NOT_RUN, ONLY_READS
+            reason = ONLY_READS if run.read_only else TRACES.format(resource.type)
+            outcome = Outcome.COULD_NOT_RUN
     if outcome is None and missing:
         names = ", ".join(variable(role) for role in missing)
         outcome, reason = Outcome.COULD_NOT_RUN, f"it needs {names}"

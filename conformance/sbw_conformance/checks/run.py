@@ -142,7 +142,13 @@ class Run:
     def operations(self, resource: Resource) -> frozenset[str]:
         """Claimed operations of a resource, as far as this run may use them."""
         claimed = self.claimed_operations(resource)
-        return claimed & READING if self.read_only else claimed
+        only_reads = self.read_only or self.spares(resource)
+        return claimed & READING if only_reads else claimed
+
+    def spares(self, resource: Resource) -> bool:
+        """Whether nothing is made of a resource, because it would stay in the business for good."""
+        sandbox = (self.landing or {}).get("environment") == "sandbox"
+        return resource.disposal.kind == "permanent" and not (sandbox or self.allow_traces)
 
     def claimed_operations(self, resource: Resource) -> frozenset[str]:
         """Operations that the landing page declares for a resource of a claimed class."""

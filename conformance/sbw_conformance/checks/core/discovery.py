@@ -58,7 +58,7 @@ def _is_declared(trial: Trial, kind: str) -> None:
     place = f"/resources/{kind}"
     declared = answer.value["resources"].get(kind)
     answer.verify(declared is not None, f"the resource {kind}", "not declared", pointer=place)
-    lacking = sorted(MUST_DECLARE[resource.shape] - trial.run.operations(resource))
+    lacking = sorted(MUST_DECLARE[resource.shape] - trial.run.claimed_operations(resource))
     answer.verify(
         not lacking,
         f"the operations {sorted(MUST_DECLARE[resource.shape])} of {kind}",

@@ -46,6 +46,8 @@ def _asked(narrow: Records, operation: str, record: Record | str, app: str) -> A
 def scope_to_write_is_needed(records: Records, reader: ReadOnlyToken) -> None:
     """A token that only reads writes nothing, whatever it asks for."""
     writes = sorted(records.operations - READS)
+    if not writes and records.trial.run.claimed_operations(records.resource) - READS:
+        raise CouldNotRun(f"no {records.resource.type} is written in this run")
     if not writes:
         raise NotClaimed(f"{records.resource.type} cannot be written")
     record, app = records.create(), records.own_app()
