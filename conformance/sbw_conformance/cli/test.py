@@ -66,6 +66,7 @@ class Asked:
     classes: tuple[str, ...] = ()
     profile: str | None = None
     read_only: bool = False
+    allow_traces: bool = False
     rerun: Path | None = None
     attestation: Path | None = None
 
@@ -78,6 +79,11 @@ class Asked:
 @click.option("--class", "classes", metavar="NAME", multiple=True, help="Judge only this class.")
 @click.option("--profile", metavar="NAME", help="Judge the classes of a profile.")
 @click.option("--read-only", is_flag=True, help="Write nothing; leave out what needs writing.")
+@click.option(
+    "--allow-traces",
+    is_flag=True,
+    help="Make records that stay for good outside a sandbox too.",
+)
 @click.option(
     "--rerun",
     type=click.Path(path_type=Path),
@@ -129,6 +135,7 @@ def command(out: Path, seed: int, workers: int, as_json: bool, **asked: object) 
                 selection=selection,
                 waivers=configuration.waivers,
                 attestation=attestation,
+                allow_traces=wanted.allow_traces,
                 listen=live.show,
             )
             report = judge(target, options, standard)
