@@ -1,15 +1,19 @@
 """What a schema says about the members of a resource that a provider has to know."""
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from sbw_reference.places import Pattern
 from sbw_validator import shape
+from sbw_validator.schemas import Schemas
 from sbw_validator.shape import Schema
 
 
-def read_only(bundle: Schema, writable: Schema) -> tuple[Pattern, ...]:
+@lru_cache(maxsize=64)
+def read_only(schemas: Schemas, type_: str) -> tuple[Pattern, ...]:
     """Return the places marked `readOnly` that the schema of writes does not have, outermost."""
+    bundle, writable = schemas.bundle(type_), schemas.bundle(type_, "create")
     found: list[Pattern] = []
     for path, schema in shape.places(bundle):
         inside = any(path[: len(outer)] == outer for outer in found)

@@ -164,7 +164,7 @@ def offer_of(
         declaration=told,
         bundle=full,
         writes=writes,
-        read_only=members.read_only(full, writes),
+        read_only=members.read_only(schemas, resource.type),
         defaults=members.defaults(full),
         unsupported=tuple(pattern_of(pointer) for pointer in told.unsupported),
         limits=constraints.limits_of(told.constraints),
