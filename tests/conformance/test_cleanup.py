@@ -414,7 +414,7 @@ def test_a_fault_of_the_suite_still_cleans_up(provider: Providers, tmp_path: Pat
 @pytest.fixture
 def journal(tmp_path: Path) -> Iterator[Journal]:
     """Give a journal that writes a file."""
-    journal = Journal(tmp_path / "journal.ndjson")
+    journal = Journal(tmp_path / "journal.ndjson", {"run": "r1"})
     yield journal
     journal.close(finished=False)
 
@@ -428,13 +428,13 @@ def lines(journal: Journal) -> list[dict[str, Any]]:
 def test_a_creation_is_written_down_before_it_is_asked_for(journal: Journal) -> None:
     """The file knows of a record as soon as it is planned, and of what became of it."""
     journal.planned(CONTACT, "a1", "r1.check.1")
-    assert [row["event"] for row in lines(journal)] == ["planned"]
+    assert [row["event"] for row in lines(journal)] == ["run", "planned"]
     assert journal.open() == [Trace("contact", "a1", ("r1.check.1",))]
     journal.made(CONTACT, "a1", "id-1", "r1.check.1")
     assert journal.open() == [Trace("contact", "a1", ("r1.check.1",), "id-1")]
     journal.gone(CONTACT, "id-1")
     assert journal.open() == []
-    assert [row["event"] for row in lines(journal)] == ["planned", "made", "gone"]
+    assert [row["event"] for row in lines(journal)] == ["run", "planned", "made", "gone"]
 
 
 def test_the_first_value_of_a_singleton_is_the_one_to_restore(journal: Journal) -> None:

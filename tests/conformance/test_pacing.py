@@ -1,5 +1,7 @@
 """The suite goes no faster than it is asked to, and waits when a provider says so."""
 
+import itertools
+import json
 import threading
 import time
 from collections.abc import Callable
@@ -20,9 +22,19 @@ from tests.conformance.support import (
     until,
 )
 
+from sbw_conformance import pacing
 from sbw_conformance.client import Client, Pacer
 from sbw_conformance.exchanges import Exchange, Request
 from sbw_conformance.results import Outcome, Verdict
+
+PROBLEM = "application/problem+json"
+LIMITED = json.dumps(
+    {
+        "type": "https://w3id.org/small-business-web/problems/rate-limited",
+        "title": "Too many requests",
+        "status": 429,
+    }
+)
 
 
 def get(client: Client, server: Server) -> Exchange:
@@ -92,15 +104,66 @@ def test_retry_after_is_waited_out(value: object, seconds: float) -> None:
     assert client.sent == 2
 
 
-@pytest.mark.parametrize("value", ["soon", "-1", "1.5", "", "999999", "9" * 5000, "²"])
-def test_what_cannot_be_waited_out_is_the_answer(value: str) -> None:
-    """A 429 that names no usable time, or one that is too far away, is judged as it is."""
+FAR = "Sun, 06 Nov 2094 08:49:37 GMT"
+
+
+@pytest.mark.parametrize("value", ["86400", "31536000", "9" * 5000, FAR])
+def test_a_pause_that_is_too_long_is_not_waited_out(value: str) -> None:
+    """A 429 that says a day or a year is no answer to judge, and says what it said."""
     with Server(lambda _: http_answer(429, "{}", retry_after=value)) as server:
         client = Client(patience=5)
         started = time.monotonic()
-        assert get(client, server).status == 429
+        exchange = get(client, server)
     assert time.monotonic() - started < 3
     assert client.sent == 1
+    assert exchange.status == 429
+    assert exchange.unjudged == (
+        f"the provider throttles the suite: 429 on GET {server.url}/business with "
+        f"Retry-After: {value[:60]}, longer than the 5 s that are waited"
+    )
+
+
+@pytest.mark.parametrize(
+    "value", ["soon", "-1", "1.5", "", "²", "Sun, 06 Nov 99999999999999999999 08:49:37 GMT"]
+)
+def test_a_pause_that_is_none_is_guessed(value: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A 429 that names no usable time is waited out a little, twice as long each time."""
+    monkeypatch.setattr(pacing, "UNTOLD_PAUSE", 0.05)
+    came: list[float] = []
+
+    def answer(_: Asked) -> Reply:
+        came.append(time.monotonic())
+        return http_answer(429 if len(came) < 4 else 200, "{}", retry_after=value)
+
+    with Server(answer) as server:
+        assert get(Client(), server).status == 200
+    pauses = [later - sooner for sooner, later in itertools.pairwise(came)]
+    assert [p >= least for p, least in zip(pauses, (0.05, 0.1, 0.2), strict=True)] == [True] * 3
+
+
+def test_guesses_have_an_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Who always answers 429 without a time is given up soon."""
+    monkeypatch.setattr(pacing, "UNTOLD_PAUSE", 0.05)
+    monkeypatch.setattr(pacing, "UNTOLD_PATIENCE", 0.4)
+    with Server(lambda _: http_answer(429, "{}")) as server:
+        client = Client()
+        exchange = get(client, server)
+    assert client.sent == 4  # after 0.05, 0.1 and 0.2 seconds
+    assert "with no Retry-After, and again after" in (exchange.unjudged or "")
+
+
+def test_a_date_that_is_over_is_waited_out_for_a_moment() -> None:
+    """Clocks differ: a date in the past asks to come again at once."""
+    came: list[float] = []
+
+    def answer(_: Asked) -> Reply:
+        came.append(time.monotonic())
+        past = "Sun, 06 Nov 1994 08:49:37 GMT"
+        return http_answer(429 if len(came) == 1 else 200, "{}", retry_after=past)
+
+    with Server(answer) as server:
+        assert get(Client(), server).status == 200
+    assert 0.1 <= came[1] - came[0] < 2
 
 
 def test_patience_ends_and_is_not_spent_again() -> None:
@@ -108,16 +171,66 @@ def test_patience_ends_and_is_not_spent_again() -> None:
     status = [429]
     with Server(lambda _: http_answer(status[0], "{}", retry_after="0")) as server:
         client = Client(patience=0.5)
-        assert get(client, server).status == 429
+        assert "and again after" in (get(client, server).unjudged or "")
         spent = client.sent
         assert 3 <= spent <= 7
-        assert get(client, server).status == 429
+        assert "as before" in (get(client, server).unjudged or "")
         assert client.sent == spent + 1
         status[0] = 200
-        assert get(client, server).status == 200
+        assert get(client, server).unjudged is None
         status[0] = 429
         assert get(client, server).status == 429
         assert client.sent > spent + 4
+
+
+def test_a_kind_of_request_that_is_refused_for_ever_holds_up_no_other() -> None:
+    """Answers to other requests do not make the suite wait for the same refusal again."""
+
+    def answer(asked: Asked) -> Reply:
+        return http_answer(200 if asked.place == "/business" else 429, "{}", retry_after="0")
+
+    with Server(answer) as server:
+        client = Client(patience=0.3)
+        create = Request("a1", "create", "POST", f"{server.url}/contacts", "contact", body=b"{}")
+        assert "and again after" in (client.send(create, (), "test", 1).unjudged or "")
+        spent = client.sent
+        for _ in range(3):
+            assert get(client, server).status == 200
+            assert "as before" in (client.send(create, (), "test", 1).unjudged or "")
+        assert client.sent == spent + 6
+
+
+def test_time_spent_in_vain_has_an_end() -> None:
+    """Where waiting was in vain often enough, nothing is waited out any more."""
+    kinds = [f"kind-{number}" for number in range(6)]
+    with Server(lambda _: http_answer(429, "{}", retry_after="0")) as server:
+        client = Client(patience=0.25)
+        sent = []
+        for kind in kinds:
+            request = Request("a1", "list", "GET", f"{server.url}/{kind}", kind)
+            before = client.sent
+            assert client.send(request, (), "test", 1).unjudged
+            sent.append(client.sent - before)
+    assert sent[0] > 1
+    assert sent[-1] == 1
+
+
+def test_a_provider_that_throttles_for_ever_could_not_be_judged(provider: Providers) -> None:
+    """The checks could not run, for a reason that is said; nothing fails, and it takes no time."""
+    target = provider(classes=["core", "contacts"])
+
+    def before(_: Asked) -> Reply | None:
+        late = len(proxy.server.asked) > 40
+        return http_answer(429, LIMITED, PROBLEM, retry_after="86400") if late else None
+
+    with Proxy(target, before) as proxy:
+        report = run(proxy.seen, "core.create_answers", "core.reading_shows", "core.throttled")
+    assert report.verdict is Verdict.INCOMPLETE
+    assert Outcome.FAIL not in {result.outcome for result in report.results}
+    told = [r.reason or "" for r in report.results if r.outcome is Outcome.COULD_NOT_RUN]
+    assert any("Retry-After: 86400, longer than the 120 s" in reason for reason in told)
+    assert report.outcome("CORE-110") is Outcome.PASS  # what it says meanwhile is well said
+    assert report.end["seconds"] < 10
 
 
 def test_without_patience_a_refusal_is_the_answer() -> None:

@@ -238,7 +238,7 @@ def _is_pause(said: str | None) -> bool:
 def _date(said: str) -> datetime | None:
     try:
         found = parsedate_to_datetime(said)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return found if found.tzinfo else found.replace(tzinfo=UTC)
 
