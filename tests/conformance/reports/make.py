@@ -30,6 +30,9 @@ HOSTILE = (
     "[l](javascript:alert(1)) @all \x1b[31mred\x07 \u202etfel\u202c\u200b"
 )
 PLAIN = HOSTILE.partition("\x1b")[0].strip()
+ALSO = {"CORE-005", "CORE-080", "CORE-091", "C4", "SANDBOX-001"}
+"""Requirements that were not judged and are shown all the same: attested, planned, excluded."""
+
 CHECKS = (
     "core.api_catalog",
     "core.create_answers_with_the_record",
@@ -75,7 +78,7 @@ def stumbles(trial: Trial) -> None:
 
 
 def events() -> Iterator[dict[str, Any]]:
-    """The events of a run, but for assertions and exchanges that no report shows."""
+    """The events of a run, but for what no report shows and most requirements not judged."""
     bug = Check("core.stumbles", "scenario", ("CORE-021",), "A check with a bug.", stumbles)
     day = today()
     waiver = Waiver(
@@ -97,9 +100,13 @@ def events() -> Iterator[dict[str, Any]]:
             )
             report = judge(proxy.seen, options)
         shown = {result.exchange for result in report.results}
+        judged = {result.requirement for result in report.results} | ALSO
         for event in read_events(Path(folder) / "run.ndjson"):
             wanted = event["event"] != "exchange" or event["id"] in shown
-            if wanted and event["event"] != "assertion":
+            if event["event"] == "run":
+                known = [row for row in event["requirements"] if row["id"] in judged]
+                yield {**event, "requirements": known}
+            elif wanted and event["event"] != "assertion":
                 yield dict(event)
 
 
