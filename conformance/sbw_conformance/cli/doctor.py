@@ -23,7 +23,7 @@ from sbw_validator.findings import printable
 
 CONFIG = Path("sbw.yaml")
 COLOURS = {State.OK: "green", State.WRONG: "red", State.UNKNOWN: "yellow"}
-STATE_WIDTH, PROBE_WIDTH = 12, 22
+STATE_WIDTH, PROBE_WIDTH = 12, 26
 
 EPILOG = """\b
 Examples:

@@ -43,6 +43,14 @@ UNTRUSTED = {
 }
 """What OpenSSL says of a certificate (X509_V_ERR_*), in words, and what to do."""
 
+NO_TLS = {
+    "WRONG_VERSION_NUMBER",
+    "HTTP_REQUEST",
+    "RECORD_LAYER_FAILURE",
+    "PACKET_LENGTH_TOO_LONG",
+}
+"""What OpenSSL says where text comes in place of a handshake."""
+
 SAME = {2: 20, 21: 20, 64: 62}
 """Codes of the same meaning."""
 
@@ -121,21 +129,17 @@ def _certified(secure: ssl.SSLSocket) -> Diagnosis:
     until = datetime.fromtimestamp(ssl.cert_time_to_seconds(str(said)), UTC)
     advice = ""
     if until - datetime.now(UTC) < timedelta(days=RENEW_DAYS):
-        advice = "The certificate ends soon; renew it."
+        advice = "It ends soon; renew it."
     return fine(f"{secure.version()}, with a certificate until {until:%Y-%m-%d}.", advice)
 
 
 def _no_handshake(visit: Visit, error: Exception) -> Diagnosis:
     reason = getattr(error, "reason", None) or ""
-    if reason in {
-        "WRONG_VERSION_NUMBER",
-        "HTTP_REQUEST",
-        "RECORD_LAYER_FAILURE",
-        "PACKET_LENGTH_TOO_LONG",
-    }:
+    clear = f"http://{visit.target.base.partition('://')[2]}"
+    if reason in NO_TLS or visit.get(f"{clear}/").failure is None:
         return wrong(
             f"{visit.host}, port {visit.port}, does not speak TLS.",
-            f"Is it http://{visit.target.base.partition('://')[2]}, or another port?",
+            f"Is it {clear}, or another port?",
         )
     if reason in {"UNSUPPORTED_PROTOCOL", "TLSV1_ALERT_PROTOCOL_VERSION"}:
         return wrong(
