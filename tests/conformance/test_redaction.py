@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import re
+import zlib
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import parse_qsl, quote
@@ -12,7 +13,6 @@ from xml.etree import ElementTree as ET
 import pytest
 from tests.conformance.conftest import WholeRun
 from tests.conformance.support import (
-    REPORTS,
     Asked,
     Passed,
     Providers,
@@ -27,9 +27,11 @@ from tests.conformance.support import (
     with_tokens,
 )
 
+from sbw_conformance.comparing import compare
 from sbw_conformance.events import REDACTED, WHOLE_BODY, EventStream, Redaction
 from sbw_conformance.exchanges import Exchange, Request
-from sbw_conformance.reports import terminal, write_all
+from sbw_conformance.reports import difference, github, terminal, write_all, writers
+from sbw_conformance.results import Report
 
 CANARY = 'canary/T0ken+with"odd\\chars='
 PLAIN = "canary-token-plain-0123456789"
@@ -43,10 +45,21 @@ def forms(secret: str) -> set[str]:
 
 
 def shown_in(folder: Path, secrets: set[str]) -> list[str]:
-    """Files of a folder that hold one of the secrets in some form."""
+    """Files of a folder that hold one of the secrets in some form, also in what is compressed."""
     wanted = {form for secret in secrets for form in forms(secret)}
     texts = {file.name: file.read_text() for file in folder.iterdir() if file.is_file()}
+    packed = re.findall(r'id="chunk-\d+">([^<]+)<', texts.get("report.html", ""))
+    inflated = [zlib.decompress(base64.b64decode(chunk)).decode() for chunk in packed]
+    texts["report.html, inflated"] = "".join(inflated)
     return [f"{name}: {form}" for name, text in texts.items() for form in wanted if form in text]
+
+
+def told(report: Report) -> str:
+    """All that a run prints: the summary, the annotations, a comparison in each form."""
+    comparison = compare(replace(report, results=()), report)
+    lines = [line for line, _ in (*terminal.lines(report), *difference.lines(comparison))]
+    rendered = difference.render_json(comparison) + difference.render_markdown(comparison)
+    return "\n".join([*lines, *github.lines(report), rendered])
 
 
 def test_a_whole_run_shows_no_token_and_no_secret(whole_run: WholeRun) -> None:
@@ -81,10 +94,10 @@ def test_a_provider_that_echoes_tokens_does_not_leak_them(token: str, tmp_path: 
         target = with_tokens(server.url, token)
         report = run(target, folder=tmp_path, preflight=False)
     write_all(report, tmp_path)
-    assert set(REPORTS) <= {file.name for file in tmp_path.iterdir()}
+    assert {*writers(), "run.ndjson"} <= {file.name for file in tmp_path.iterdir()}
     secrets = {entry.token or "" for entry in target.clients.values()}
     assert shown_in(tmp_path, secrets) == []
-    assert not any(s in line for line, _ in terminal.lines(report) for s in secrets)
+    assert not any(form in told(report) for secret in secrets for form in forms(secret))
     assert REDACTED in (tmp_path / "run.ndjson").read_text()
 
 
