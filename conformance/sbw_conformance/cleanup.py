@@ -55,6 +55,7 @@ class Journal:
     _traces: dict[tuple[str, str], Trace] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _file: IO[str] | None = None
+    _closed: bool = False
 
     def planned(self, resource: Resource, client: str, external_id: str) -> None:
         """Note a create that is about to be sent."""
@@ -79,11 +80,13 @@ class Journal:
 
     def close(self, *, finished: bool) -> None:
         """Close the file, and remove it where nothing is left of the run."""
-        if finished and self.path is not None:
-            self.path.unlink(missing_ok=True)
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        with self._lock:
+            self._closed = True
+            if finished and self.path is not None:
+                self.path.unlink(missing_ok=True)
+            if self._file is not None:
+                self._file.close()
+                self._file = None
 
     def take(self, event: Mapping[str, Any]) -> None:
         """Bring what is there up to an event; KeyError for one that lacks a member."""
@@ -111,7 +114,7 @@ class Journal:
     def _note(self, what: str, resource: Resource, client: str, **values: Any) -> None:
         event = {"event": what, "resource": resource.type, "client": client, **values}
         with self._lock:
-            if self.path is not None:
+            if self.path is not None and not self._closed:
                 self._write(self.path, event)
             self.take(event)
 
@@ -134,18 +137,20 @@ def lock(file: IO[str]) -> None:
 class Cleanup:
     """What became of what the suite made; `kept` names each trace that is left and why.
 
-    `gone` holds the traces that were taken away or put back.
+    `gone` holds the traces that were taken away or put back, `left` counts those that nobody tried
+    to take away.
     """
 
     removed: int = 0
     restored: int = 0
     kept: tuple[Mapping[str, str], ...] = ()
     gone: tuple[Trace, ...] = ()
+    left: int = 0
 
     @property
     def finished(self) -> bool:
         """Whether nothing is left to do: what the standard keeps is no one's to take away."""
-        return all(trace["reason"] == FOR_GOOD for trace in self.kept)
+        return not self.left and all(trace["reason"] == FOR_GOOD for trace in self.kept)
 
     def to_json(self) -> dict[str, Any]:
         """As the event stream holds it."""

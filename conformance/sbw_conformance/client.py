@@ -101,6 +101,12 @@ class Client:
         self.ending = None
         self._silence = Silence()
 
+    def abort(self) -> None:
+        """Send nothing more, and let go of what is under way."""
+        self.ending = self.ending or Ending("The run was interrupted.")
+        self.pacer.hurry()
+        self._wire.abort()
+
     @property
     def away(self) -> dict[str, Any] | None:
         """How often the provider was waited for, and seconds in all; None where it never was."""

@@ -137,6 +137,11 @@ def _seen_by(run: Run, role: str, resource: Resource) -> Records:
     return VIEWS[roles[0]](Trial(run, "run.cleanup", (), resource), resource)
 
 
+def untouched(journal: Journal) -> Cleanup:
+    """What is said where nothing is to be taken away: nothing, though the journal is not done."""
+    return Cleanup(left=len(journal.open()))
+
+
 def given_up(journal: Journal) -> Cleanup:
     """What is said of everything that is still there when the clean-up itself is interrupted."""
     return Cleanup(

@@ -19,18 +19,21 @@ from sbw_conformance.checks.model import Program, named
 from sbw_conformance.checks.observing import View
 from sbw_conformance.checks.records import Records
 from sbw_conformance.checks.run import Run
-from sbw_conformance.checks.trial import Blocked, CouldNotRun, Failed, NotClaimed, Trial
+from sbw_conformance.checks.trial import Blocked, CouldNotRun, Failed, Lost, NotClaimed, Trial
 from sbw_conformance.cleanup import Cleanup, clean
 from sbw_conformance.events import EventStream
 from sbw_conformance.exchanges import MISSING, Exchange
 from sbw_conformance.judging import Observations, results_of
 from sbw_conformance.planning import Task, excuse, tasks, unseen
+from sbw_conformance.presence import Ending
 from sbw_conformance.programs import Programs
 from sbw_conformance.results import (
     EXIT_CODES,
+    EXIT_USAGE,
     Outcome,
     Report,
     Result,
+    Verdict,
     fold,
     verdict_of,
     worst,
@@ -44,6 +47,9 @@ PROGRAMS = 12
 
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
 
+
+MOST_REPEATS = 3
+"""How often a check is done where the provider goes away each time."""
 
 BROKEN = frozenset({Outcome.FAIL, Outcome.WARN})
 """What a provider did, as against what the suite could not do."""
@@ -91,6 +97,7 @@ class Runner:
         self._lock = threading.Lock()
         self._idle = threading.Condition()
         self._busy = 0
+        self._ending: Ending | None = None
         self._locks = {
             name: threading.Lock()
             for name, entry in run.standard.resources.items()
@@ -122,12 +129,10 @@ class Runner:
                 self._work(alone, len(planned), len(planned) - len(alone), workers=1)
         except KeyboardInterrupt:
             interrupted = True
-            self._come_to_rest()
         except Exception:
-            self._come_to_rest()
-            self.run.journal.close(finished=self.run.tidy and not self._clean().kept)
+            self.run.journal.close(finished=self._tidied(early=True).finished)
             raise
-        cleanup = self._clean() if self.run.tidy else Cleanup()
+        cleanup = self._tidied(early=interrupted)
         self._end(cleanup, interrupted=interrupted)
         return fold(self.stream.read())
 
@@ -198,8 +203,24 @@ class Runner:
     def _try(
         self, task: Task, name: str, steps: Program | None = None
     ) -> tuple[Trial, BaseException | None]:
-        """Do a check once; what ends it early is given back, not raised."""
-        trial = Trial(self.run, name, task.check.requirements, task.resource, stop=self._stop)
+        """Do a check once; what ends it early is given back, not raised.
+
+        A check that the provider went away from is done again, but not for ever: the request that
+        brings it down is judged at last.
+        """
+        for number in range(1, MOST_REPEATS + 1):
+            again = name if number == 1 else f"{name}.again.{number}"
+            trial, ended = self._tried(task, again, steps, repeatable=number < MOST_REPEATS)
+            if not isinstance(ended, Lost):
+                break
+        return trial, ended
+
+    def _tried(
+        self, task: Task, name: str, steps: Program | None, *, repeatable: bool
+    ) -> tuple[Trial, BaseException | None]:
+        requirements, resource = task.check.requirements, task.resource
+        trial = Trial(self.run, name, requirements, resource, stop=self._stop)
+        trial.repeatable = repeatable
         arguments: dict[str, Any] = {}
         for parameter, kind in task.check.parameters.items():
             if issubclass(kind, Records) and task.resource is not None:
@@ -407,20 +428,32 @@ class Runner:
         resources = self.run.standard.resources
         return self.waivers.troubles(self._results, judged, checks, resources)
 
+    def _tidied(self, *, early: bool) -> Cleanup:
+        """Take away what the run made; an interrupt ends that too, and says what is left."""
+        self._ending = self.run.client.ending
+        try:
+            if early:
+                self._come_to_rest()
+            return self._clean() if self.run.tidy else disposal.untouched(self.run.journal)
+        except KeyboardInterrupt:
+            self._stop.set()
+            self.run.client.abort()
+            return disposal.given_up(self.run.journal)
+
     def _clean(self) -> Cleanup:
-        with ThreadPoolExecutor(self.workers, "clean-up") as pool:
-            try:
-                return clean(
-                    self.run.journal,
-                    self.run.standard.resources,
-                    disposal.leftovers(self.run),
-                    disposal.disposer(self.run),
-                    lambda function, traces: list(pool.map(function, traces)),
-                    disposal.sweeper(self.run),
-                )
-            except KeyboardInterrupt:
-                pool.shutdown(cancel_futures=True)
-                return disposal.given_up(self.run.journal)
+        pool = ThreadPoolExecutor(self.workers, "clean-up")
+        self.run.client.resume()
+        try:
+            return clean(
+                self.run.journal,
+                self.run.standard.resources,
+                disposal.leftovers(self.run),
+                disposal.disposer(self.run),
+                lambda function, traces: list(pool.map(function, traces)),
+                disposal.sweeper(self.run),
+            )
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _end(self, cleanup: Cleanup, *, interrupted: bool) -> None:
         observed = self._observations.results(self.run.requirements)
@@ -429,27 +462,34 @@ class Runner:
         self._note(observed, [])
         if not interrupted:
             self._keep(list(self._waiver_troubles()), [])
-        partial = self.selection.partial
+        partial = self.selection.partial or self._ending is not None
         verdict = verdict_of(self._results, interrupted=interrupted, partial=partial)
         peak = system.getrusage(system.RUSAGE_SELF).ru_maxrss
-        page = self.run.landing or {}
+        page, why = self.run.landing or {}, self.run.redaction.text
         self.stream.write(
             [
                 {"event": "cleanup", **cleanup.to_json()},
                 {
                     "event": "end",
                     "verdict": verdict.value,
-                    "exit_code": EXIT_CODES[verdict],
+                    "exit_code": self._exit_code(verdict),
                     "app": page.get("app"),
                     "classes": sorted(self._classes()) if page else [],
                     "requests": self.run.client.sent,
                     "seconds": round(time.monotonic() - self._began, 2),
                     "settled_seconds": round(self.run.settled, 2),
+                    **({"away": away} if (away := self.run.client.away) else {}),
+                    **({"ended_early": why(self._ending.sentence)} if self._ending else {}),
                     "peak_bytes": peak * (1 if sys.platform == "darwin" else 1024),
                 },
             ]
         )
-        self.run.journal.close(finished=not cleanup.kept and self.run.tidy)
+        self.run.journal.close(finished=cleanup.finished and self.run.tidy)
+
+    def _exit_code(self, verdict: Verdict) -> int:
+        """The code of the verdict, unless the caller has to mend something first."""
+        usage = self._ending is not None and self._ending.usage
+        return EXIT_USAGE if usage and verdict is not Verdict.INTERRUPTED else EXIT_CODES[verdict]
 
 
 def _usable(record: Mapping[str, Any]) -> str | None:

@@ -6,8 +6,10 @@ import socket
 import ssl
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, ClassVar
+from weakref import WeakSet
 
 import urllib3
 from urllib3.connection import HTTPConnection, HTTPSConnection
@@ -50,6 +52,16 @@ class Wire:
     def close(self) -> None:
         """Give the connections back."""
         self._pool.clear()
+
+    def abort(self) -> None:
+        """End all connections, whoever waits for an answer on one."""
+        for key in self._pool.pools.keys():  # noqa: SIM118  # it cannot be iterated otherwise
+            opened: WeakSet[Any] = getattr(self._pool.pools[key], "opened", WeakSet())
+            for connection in list(opened):
+                if connection.sock is not None:
+                    with suppress(OSError):
+                        # What TLS would say in parting could wait for the other side.
+                        socket.socket.shutdown(connection.sock, socket.SHUT_RDWR)
 
     def once(self, request: Request, headers: Headers, trial: str, index: int) -> Exchange:
         """Send a request with these headers beside its own; never raises for what comes back."""
@@ -137,18 +149,36 @@ class _SecureConnection(HTTPSConnection):
     response_class = _Response
 
 
-class _Pool(urllib3.HTTPConnectionPool):
+class _Opened:
+    """What a pool does beside its work: it knows its connections, also those in use."""
+
+    opened: WeakSet[Any]
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.opened = WeakSet()
+
+    def _new_conn(self) -> Any:
+        connection = super()._new_conn()  # type: ignore[misc]  # a pool's own
+        self.opened.add(connection)
+        return connection
+
+
+class _Pool(_Opened, urllib3.HTTPConnectionPool):
     ConnectionCls = _Connection
 
 
-class _SecurePool(urllib3.HTTPSConnectionPool):
+class _SecurePool(_Opened, urllib3.HTTPSConnectionPool):
     ConnectionCls = _SecureConnection
 
 
 class _Pools(urllib3.PoolManager):
     """Pools whose connections keep to the deadline of an answer."""
 
-    _classes: ClassVar = {"http": _Pool, "https": _SecurePool}
+    _classes: ClassVar[dict[str, type[urllib3.HTTPConnectionPool]]] = {
+        "http": _Pool,
+        "https": _SecurePool,
+    }
 
     def __init__(self, **named: Any) -> None:
         super().__init__(**named)
