@@ -146,6 +146,7 @@ END_MEMBERS = (
     "requests",
     "settled_seconds",
     "away",
+    "ended_early",
     "peak_bytes",
 )
 """Members of the last event that a report repeats, as far as they are there."""

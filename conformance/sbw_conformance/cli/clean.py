@@ -14,6 +14,7 @@ from sbw_conformance.cli.errors import leave
 from sbw_conformance.configuration import from_environment, read_configuration
 from sbw_conformance.journals import Left, journal_at, journals_in
 from sbw_conformance.results import EXIT_USAGE
+from sbw_conformance.signals import terminated_as_interrupted
 from sbw_conformance.target import Target
 
 CONFIG = Path("sbw.yaml")
@@ -79,7 +80,8 @@ def command(
     if not own and not app_wide:
         found = Cleaned(target.base, dry_run)
     else:
-        found = clean_target(target, own, app_wide=app_wide, dry=dry_run)
+        with terminated_as_interrupted():
+            found = clean_target(target, own, app_wide=app_wide, dry=dry_run)
     if as_json:
         click.echo(json.dumps(_value(found, foreign), ensure_ascii=False, indent=1))
     else:

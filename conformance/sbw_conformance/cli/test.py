@@ -22,6 +22,7 @@ from sbw_conformance.reports import github, terminal, write_all
 from sbw_conformance.reports import json as report_json
 from sbw_conformance.results import EXIT_USAGE, Report
 from sbw_conformance.selection import Selection, failed_in, of_classes, of_profile
+from sbw_conformance.signals import terminated_as_interrupted
 from sbw_conformance.suite import Options, judge
 from sbw_conformance.target import Target
 from sbw_validator.standard import Standard, load_standard
@@ -123,7 +124,7 @@ def command(out: Path, seed: int, workers: int, as_json: bool, **asked: object) 
     configuration = _configuration(wanted)
     selection = _selection(wanted, configuration, standard)
     attestation = _attestation(wanted, configuration, standard)
-    with _served(wanted, configuration) as target:
+    with terminated_as_interrupted(), _served(wanted, configuration) as target:
         _folder(out)
         if (left := notice(out)) is not None:
             click.echo(f"note: {left}", err=True)

@@ -86,6 +86,8 @@ def _incomplete(count: Mapping[Outcome, int]) -> str:
 
 def notes(report: Report) -> Iterator[str]:
     """What else has to be known to read the verdict, a sentence each."""
+    if (why := report.end.get("ended_early")) is not None:
+        yield f"The run ended early. {why}"
     selection = report.run.get("selection") or {}
     if selection.get("read_only"):
         yield "Only what needs no write was judged (--read-only)."
