@@ -92,7 +92,8 @@ def test_the_guide_can_be_followed_from_a_bare_python(tmp_path: Path) -> None:
 
 def test_the_guide_shows_each_fix_as_it_is() -> None:
     """The differences that are read are the files that are applied, in the order of the files."""
-    assert list(fences(TEXT, "diff")) == [fix.read_text(encoding="utf-8") for fix in FIXES]
+    shown = [diff.rstrip() for diff in fences(TEXT, "diff")]
+    assert shown == [fix.read_text(encoding="utf-8").rstrip() for fix in FIXES]
     applied = [step.command for step in STEPS if step.command.startswith("git apply")]
     assert applied == [f"git apply fixes/{fix.name}" for fix in FIXES]
 
