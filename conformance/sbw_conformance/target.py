@@ -1,10 +1,8 @@
 """What a run is pointed at: base URL, clients, pace."""
 
-import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from urllib.parse import urlsplit
 
 ROLES = ("a1", "a2", "b1")
@@ -125,19 +123,3 @@ def must_be_usable(clients: Mapping[str, Credentials], *, complete: bool = True)
 def fits_header(secret: str) -> bool:
     """Whether an HTTP header can carry a secret."""
     return secret.isprintable() and secret.isascii() and " " not in secret
-
-
-def target_from_environment(base: str, environment: Mapping[str, str] = os.environ) -> Target:
-    """A target whose tokens stand in SBW_A1_TOKEN, SBW_A2_TOKEN, SBW_B1_TOKEN and the like."""
-    from sbw_conformance.configuration import from_environment
-
-    return from_environment(base, environment).aimed()
-
-
-def target_from_file(
-    path: Path, base: str | None = None, environment: Mapping[str, str] = os.environ
-) -> Target:
-    """A target from a YAML file that fits `schemas/tools/config-1.json`; `base` overrides it."""
-    from sbw_conformance.configuration import read_configuration
-
-    return read_configuration(path, environment).aimed(base)

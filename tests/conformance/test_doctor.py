@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from tests.conformance.calling import called
 from tests.conformance.support import (
     Asked,
     Providers,
@@ -199,7 +200,7 @@ def test_the_command_says_it_to_machines_too(reference: Target, tmp_path: Path) 
     """One object, with the exit code in it."""
     (tmp_path / "sbw.yaml").write_text(f"target: {reference.base}\n")
     given = {**tokens(reference), "SBW_B1_TOKEN": "canary-wrong"}
-    done = sbw("doctor", "--json", cwd=tmp_path, env=given)
+    done = called("doctor", "--json", cwd=tmp_path, env=given)
     value = json.loads(done.stdout)
     assert (done.returncode, value["exit_code"], value["target"]) == (2, 2, reference.base)
     assert [line["probe"] for line in value["lines"]] == [probe.name for probe in PROBES]
@@ -220,7 +221,7 @@ def test_the_command_exits_as_designed(
     arguments: tuple[str, ...], code: int, says: str, tmp_path: Path
 ) -> None:
     """2 for what is wrong, 3 where nothing answers, never a traceback."""
-    done = sbw("doctor", *arguments, cwd=tmp_path)
+    done = called("doctor", *arguments, cwd=tmp_path)
     assert done.returncode == code
     assert says in done.stdout + done.stderr
     assert "Traceback" not in done.stderr
@@ -231,6 +232,6 @@ def test_what_a_provider_says_does_nothing_to_a_terminal(tmp_path: Path) -> None
     with behind_landing(
         lambda _: problem(404), app={"id": "com.example.odd", "name": "O\u202edd \u009b31m"}
     ) as server:
-        done = sbw("doctor", server.url, cwd=tmp_path)
+        done = called("doctor", server.url, cwd=tmp_path)
     assert "\u202e" not in done.stdout
     assert "\u009b" not in done.stdout

@@ -21,13 +21,12 @@ from tests.conformance.support import (
 
 from sbw_conformance.checks import Check
 from sbw_conformance.checks.records import BusinessOnlyToken, ReadOnlyToken, Records
+from sbw_conformance.configuration import from_environment, read_configuration
 from sbw_conformance.results import Outcome, Report, Verdict
 from sbw_conformance.target import (
     ConfigurationError,
     Credentials,
     Target,
-    target_from_environment,
-    target_from_file,
     variable,
 )
 
@@ -71,7 +70,7 @@ def test_each_role_has_a_variable_of_its_own() -> None:
 def test_the_environment_names_narrower_tokens() -> None:
     """Those that are set are there, an empty one is none."""
     given = {"SBW_A1_TOKEN": "wide", "SBW_A1_READ_ONLY_TOKEN": "reads"}
-    found = target_from_environment(BASE, {**given, "SBW_A1_BUSINESS_ONLY_TOKEN": " "})
+    found = from_environment(BASE, {**given, "SBW_A1_BUSINESS_ONLY_TOKEN": " "})
     assert found.clients == {
         "a1": Credentials(token="wide"),
         "a1.read_only": Credentials(token="reads"),
@@ -83,7 +82,7 @@ def test_a_file_names_narrower_tokens(tmp_path: Path) -> None:
     file = tmp_path / "sbw.yaml"
     file.write_text(FILE.format(base=BASE))
     given = {"A1": "wide", "READS": "reads", "BUSINESS": "looks"}
-    assert target_from_file(file, environment=given).clients == {
+    assert read_configuration(file, given).clients == {
         "a1": Credentials(token="wide"),
         "a1.read_only": Credentials(token="reads"),
         "a1.business_only": Credentials(token="looks"),
@@ -106,7 +105,7 @@ def test_a_mistake_in_a_narrower_token_is_explained(
     file = tmp_path / "sbw.yaml"
     file.write_text(FILE.format(base=BASE).replace(old, new, 1))
     with pytest.raises(ConfigurationError) as caught:
-        target_from_file(file, environment={"A1": "wide", "READS": "r", "BUSINESS": "b"})
+        read_configuration(file, {"A1": "wide", "READS": "r", "BUSINESS": "b"})
     assert says in str(caught.value)
     assert "hunter2" not in str(caught.value)
 
@@ -130,7 +129,7 @@ def test_without_narrower_tokens_the_verdict_is_incomplete(provider: Providers) 
 
 def test_tokens_of_the_environment_are_enough(provider: Providers, tmp_path: Path) -> None:
     """A whole run of the command with five tokens leaves nothing that could not run."""
-    target = provider()
+    target = provider(classes=["core", "contacts"])
     roles = ("a1", "a2", "b1", "a1.read_only", "a1.business_only")
     done = sbw("test", target.base, cwd=tmp_path, env=tokens(target, *roles), measured=False)
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "CONFORMANT")
@@ -145,7 +144,7 @@ def test_tokens_of_a_file_are_used(provider: Providers, tmp_path: Path) -> None:
     roles = {"A1": "a1", "READS": "a1.read_only", "BUSINESS": "a1.business_only"}
     given = {name: target.clients[role].token or "" for name, role in roles.items()}
     given |= {name: target.clients[name.lower()].token or "" for name in ("A2", "B1")}
-    report = run(target_from_file(file, environment=given), *SCOPES)
+    report = run(read_configuration(file, given).aimed(), *SCOPES)
     assert report.verdict is Verdict.CONFORMANT
     assert outcomes(report) == {Outcome.PASS}
     sent = {entry["client"] for entry in report.exchanges.values()}
