@@ -3,17 +3,15 @@
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
 
 import pytest
 from tests.conformance.calling import called
 from tests.conformance.support import Providers, sbw, tokens
 
-from sbw_conformance.configuration import Callback, from_environment, read_configuration
+from sbw_conformance.configuration import from_environment
 from sbw_conformance.provider import Fleet
-from sbw_conformance.target import ConfigurationError, Credentials, Target
-from sbw_conformance.waivers import Waiver
+from sbw_conformance.target import ConfigurationError, Target
 
 TOKEN = {"SBW_A1_TOKEN": "canary-token-a1"}
 SECRETS = ("hunter2", "canary")
@@ -207,100 +205,6 @@ def test_the_command_explains_a_broken_file(name: str, tmp_path: Path) -> None:
     assert done.stderr.startswith(f"error: sbw.yaml, line {TABLE[name].line}: ")
     assert TABLE[name].says in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_a_good_file_gives_a_target(tmp_path: Path) -> None:
-    """Base without its last slash, credentials by role, pace and bound."""
-    file = tmp_path / "sbw.yaml"
-    file.write_text(
-        "target: https://api.example.com/sbw/\n"
-        "clients:\n"
-        "  a1: {token_env: SBW_A1_TOKEN}\n"
-        "  b1: {client_id_env: ID, client_secret_env: SECRET}\n"
-        "pacing: {requests_per_second: 5}\n"
-        "settle_seconds: 2\n"
-    )
-    given = {**TOKEN, "ID": "one", "SECRET": " two\n"}
-    expected = Target(
-        "https://api.example.com/sbw",
-        {"a1": Credentials(token=TOKEN["SBW_A1_TOKEN"]), "b1": Credentials(None, "one", "two")},
-        settle_seconds=2,
-        requests_per_second=5,
-    )
-    found = read_configuration(file, given)
-    assert found.aimed() == found.target == expected
-    other = found.aimed("http://127.0.0.1:1/")
-    assert other.base == "http://127.0.0.1:1"
-    assert (other.clients, other.settle_seconds) == (expected.clients, 2)
-    assert (found.classes, found.profile, found.waivers, found.attestation) == (
-        None,
-        None,
-        (),
-        None,
-    )
-
-
-def test_a_file_says_what_is_judged(tmp_path: Path) -> None:
-    """Classes, waivers, the attestation from the folder of the file, and where to call back."""
-    folder = tmp_path / "below"
-    folder.mkdir()
-    (folder / "attestation.yaml").write_text("some: thing\n")
-    file = folder / "sbw.yaml"
-    narrow = "  check: core.stale_version_is_refused\n  resource: contact\n"
-    waivers = WAIVER.replace("{", "").replace("}", "").replace(", ", "\n  ")
-    file.write_text(
-        f"{GOOD}classes: [contacts, bulk]\nattestation: attestation.yaml\n{waivers}{narrow}"
-        "callback: {listen: '[::1]:8080', url: https://hooks.example.com/sbw/}\n"
-    )
-    found = read_configuration(file, TOKEN)
-    assert found.classes == ("contacts", "bulk")
-    assert found.attestation == folder / "attestation.yaml"
-    check, day = "core.stale_version_is_refused", date(2027, 3, 31)
-    assert found.waivers == (Waiver("CORE-041", "o", "r", "t", day, check, "contact"),)
-    assert found.callback == Callback("::1", 8080, "https://hooks.example.com/sbw")
-
-
-def test_a_profile_stands_in_place_of_classes(tmp_path: Path) -> None:
-    """Its name is kept as it is; what it holds is looked up later."""
-    file = tmp_path / "sbw.yaml"
-    file.write_text(f"{GOOD}profile: crm\n")
-    found = read_configuration(file, TOKEN)
-    assert (found.profile, found.classes) == ("crm", None)
-
-
-def test_a_file_without_clients_takes_those_of_the_environment(tmp_path: Path) -> None:
-    """A file that says only what is judged needs no list of variables."""
-    file = tmp_path / "sbw.yaml"
-    file.write_text("target: https://x.example\n")
-    given = {**TOKEN, "SBW_A1_READ_ONLY_TOKEN": "reads"}
-    found = read_configuration(file, given).clients
-    assert found == from_environment(environment=given).clients
-    assert set(found) == {"a1", "a1.read_only"}
-    with pytest.raises(ConfigurationError, match="no token for client a1"):
-        read_configuration(file, {})
-
-
-def test_an_app_is_aimed_at_when_it_is_served(tmp_path: Path) -> None:
-    """It has no address before; its clients and its pace are those of the file."""
-    file = tmp_path / "sbw.yaml"
-    app = GOOD.replace("target: https://api.example.com/sbw", "app: shop.api:create.app")
-    file.write_text(f"{app}settle_seconds: 3\n")
-    found = read_configuration(file, TOKEN)
-    assert (found.app, found.target) == ("shop.api:create.app", None)
-    clients = {"a1": Credentials(token=TOKEN["SBW_A1_TOKEN"])}
-    assert found.at("http://127.0.0.1:1") == Target("http://127.0.0.1:1", clients, 3)
-    with pytest.raises(ConfigurationError, match="names no target"):
-        found.aimed()
-
-
-def test_clients_can_be_left_for_later(tmp_path: Path) -> None:
-    """Who only looks around needs no token; what is there has to be usable all the same."""
-    file = tmp_path / "sbw.yaml"
-    file.write_text("target: https://x.example\n")
-    assert read_configuration(file, {}, complete=False).clients == {}
-    assert from_environment("https://x.example", {}, complete=False).aimed().clients == {}
-    with pytest.raises(ConfigurationError, match="holds a character"):
-        from_environment("https://x.example", {"SBW_B1_TOKEN": "a b"}, complete=False)
 
 
 @pytest.mark.parametrize(
