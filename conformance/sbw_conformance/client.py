@@ -55,7 +55,7 @@ class Client:
         self._throttling = Throttling(self.patience)
         self._silence = Silence()
         ask = None if self.base is None else self._landing
-        self.presence = Presence(ask, self.pacer.sleep, self.absence)
+        self.presence = Presence(ask, self.pacer.sleep, self._give_up, self.absence)
         business = None if self.base is None else f"{self.base}/business"
         self.tokens = Tokens(self._aside, business)
 
@@ -76,11 +76,11 @@ class Client:
         so_far = _SoFar(headers)
         while True:
             token = bearer(so_far.headers)
-            over = self.ending or self.tokens.dead.get(token or "")
-            if over is not None:
+            if self._over(token) is None:
+                self.presence.wait()
+                self.pacer.wait()
+            if (over := self._over(token)) is not None:
                 return _unsent(Exchange(request, trial, index), over)
-            self.presence.wait()
-            self.pacer.wait()
             left_at = time.monotonic()
             exchange = self._twice(request, so_far.headers, trial, index)
             found = self.presence.look(left_at) if is_absence(exchange) else Found.THERE
@@ -116,6 +116,10 @@ class Client:
     def close(self) -> None:
         """Give the connections back."""
         self._wire.close()
+
+    def _over(self, token: str | None) -> Ending | None:
+        """Why nothing more is sent, or nothing with a token."""
+        return self.ending or self.tokens.dead.get(token or "")
 
     def _kept_back(self, request: Request, headers: Headers) -> str | None:
         """Why a request is not sent at all; None if it is."""
@@ -164,13 +168,15 @@ class Client:
                 return _lost(exchange)
             return None
         over = Ending("The run was interrupted while the provider was away.")
-        if found is Found.GONE:
-            over = Ending(
-                f"The provider went away and did not answer for {self.absence:g} s.",
-                f"Is it still running? Try: curl -i {self.base}/",
-            )
-            self.ending = over = self.ending or over
-        return _unsent(exchange, over)
+        return _unsent(exchange, self.ending or over)
+
+    def _give_up(self) -> None:
+        """End the run: the provider was waited for in vain."""
+        over = Ending(
+            f"The provider went away and did not answer for {self.absence:g} s.",
+            f"Is it still running? Try: curl -i {self.base}/",
+        )
+        self.ending = self.ending or over
 
     def _refused(self, exchange: Exchange, token: str, so_far: "_SoFar") -> Exchange | None:
         """What becomes of a 401; None where the request is sent again with a new token."""

@@ -65,11 +65,13 @@ class Presence:
     """One gate for all workers, shut while the provider is away.
 
     `ask` gets the landing page, `sleep` waits (False where nobody is to wait any longer). A
-    provider that was never seen is not waited for. `absences` holds the seconds of each absence.
+    provider that was never seen is not waited for; `given_up` is called where one was waited for in
+    vain. `absences` holds the seconds of each absence.
     """
 
     ask: Callable[[], Exchange] | None
     sleep: Callable[[float], bool]
+    given_up: Callable[[], None]
     patience: float = 30.0
     seen: bool = False
     absences: list[float] = field(default_factory=list)
@@ -120,6 +122,8 @@ class Presence:
             self._back_at = now
         else:
             self._gone_at = now
+        if found is Found.GONE:
+            self.given_up()
         return found
 
 
