@@ -179,6 +179,10 @@ class _Source:
                     f"there is no class {name}.",
                     near(name, list(self.standard.classes), "Use"),
                 )
+        profile = self.value.get("profile")
+        if profile is not None and profile not in self.standard.profiles:
+            advice = near(profile, list(self.standard.profiles), "Use")
+            self.refuse("/profile", f"there is no profile {profile}.", advice)
 
     def base(self) -> str | None:
         if "target" not in self.value:

@@ -29,12 +29,15 @@ def visiting(
 ) -> Iterator[Visit]:
     """A visit to a target, with what else a configuration says, until the context ends."""
     configuration = configuration or Configuration()
+    standard = standard or load_standard()
+    classes = configuration.classes
+    if configuration.profile is not None:
+        classes = standard.profiles.get(configuration.profile)
     pacer = Pacer(target.requests_per_second)
     client = Client(1, target.origin, pacer, patience=PATIENCE)
-    schemas = load_schemas(standard or load_standard())
     try:
         yield Visit(
-            target, client, schemas, configuration.callback, configuration.classes, read_only
+            target, client, load_schemas(standard), configuration.callback, classes, read_only
         )
     finally:
         client.close()

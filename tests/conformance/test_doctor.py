@@ -208,6 +208,19 @@ def test_the_command_says_it_to_machines_too(reference: Target, tmp_path: Path) 
     assert "canary" not in done.stdout
 
 
+def test_an_app_is_served_to_be_looked_at(tmp_path: Path) -> None:
+    """What stands under `app` has an address for as long as it takes."""
+    (tmp_path / "odd.py").write_text(
+        "def app(environ, start_response):\n"
+        "    start_response('200 OK', [('Content-Type', 'text/html')])\n"
+        "    return [b'<html>']\n"
+    )
+    (tmp_path / "sbw.yaml").write_text("app: odd:app\n")
+    done = sbw("doctor", cwd=tmp_path)
+    assert done.returncode == 2
+    assert "is no landing page: it answers with text/html" in done.stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "says"),
     [

@@ -159,6 +159,14 @@ def test_a_class_that_is_not_claimed_cannot_be_judged() -> None:
     assert found["classes"].advice == "It claims core, contacts."
 
 
+def test_a_profile_asks_for_its_classes() -> None:
+    """Those that are still to be written are not claimed either."""
+    with behind_landing(lambda _: problem(404)) as server:
+        found = provider_of(with_tokens(server.url), Configuration(profile="crm"))
+    assert found["classes"].state is State.WRONG
+    assert "changes" in found["classes"].says
+
+
 @pytest.mark.parametrize(
     ("settle", "rate", "says"),
     [
