@@ -35,6 +35,8 @@ TELLING = re.compile(r"(?=.{1,64}$)[A-Z][A-Z0-9]{0,15}(_[A-Z0-9]{1,16})*")
 """What is plainly the name of a variable, and no secret that stands in its place."""
 
 HIGHEST_PORT = 65535
+LARGEST = 1 << 20
+"""Bytes of a configuration."""
 
 
 @dataclass(frozen=True)
@@ -291,12 +293,15 @@ def _misfit(path: Path, findings: list[Finding], lines: Lines) -> ConfigurationE
 def _load(path: Path) -> tuple[Any, Lines]:
     """The value of a YAML file and the lines in it."""
     try:
-        content = path.read_bytes()
+        with path.open("rb") as stream:
+            content = stream.read(LARGEST + 1)
     except OSError as error:
         raise ConfigurationError(
             f"{path} cannot be read: {error.strerror or error}.",
             "Is the path right, and is it a text file? " + EXAMPLE,
         ) from None
+    if len(content) > LARGEST:
+        raise ConfigurationError(f"{path} is larger than {LARGEST >> 20} MiB.", EXAMPLE)
     try:
         return read_yaml(content)
     except MalformedYAML as error:

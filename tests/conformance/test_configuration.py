@@ -53,6 +53,8 @@ TABLE: dict[str, Wrong] = {
     "other bytes": Wrong("is UTF-16, not UTF-8", b"\xff\xfet\x00a\x00", 1),
     "an old encoding": Wrong("is not UTF-8", f"# größer\n{GOOD}".encode("latin-1"), 1),
     "a NUL character": Wrong("has a control character", "target: \x00\n", 1),
+    "too much of it": Wrong("is larger than 1 MiB", "# no end\n" * 120_000),
+    "too many values": Wrong("more than 100,000 values", "-\n" * 100_001),
     # What is no configuration
     "nothing": Wrong("the file: expected an object, got null", "", 1),
     "a list": Wrong("the file: expected an object, got [", "- target\n- clients\n", 1),

@@ -47,6 +47,13 @@ def elsewhere(base: str) -> dict[str, Any]:
     return page
 
 
+def nowhere(base: str) -> dict[str, Any]:
+    """A landing page whose contacts are at a port that there cannot be."""
+    page = landing(base)
+    page["resources"]["contact"]["href"] = "http://127.0.0.1:99999/contacts"
+    return page
+
+
 FAULTS: dict[str, tuple[str, Callable[[str], dict[str, Any]] | bytes, str]] = {
     "redirect": (
         "redirect",
@@ -58,6 +65,7 @@ FAULTS: dict[str, tuple[str, Callable[[str], dict[str, Any]] | bytes, str]] = {
         http_answer(308, location="/api"),
         "and leads to http://127",
     ),
+    "redirect to nowhere": ("redirect", http_answer(301, location="http://[x"), "to http://[x."),
     "needs a token": ("landing page", problem(401), "asks for authorization (status 401)"),
     "not there": ("landing page", problem(404), "is no landing page: it answers with status 404"),
     "down": ("landing page", http_answer(503), "it answers with status 503"),
@@ -75,6 +83,7 @@ FAULTS: dict[str, tuple[str, Callable[[str], dict[str, Any]] | bytes, str]] = {
         f'claims "{URI}contact", which is no class',
     ),
     "another origin": ("addresses", elsewhere, "contacts on the landing page is https://backend"),
+    "an impossible port": ("addresses", nowhere, "is http://127.0.0.1:99999/contacts, at another"),
     "another path": ("addresses", at("/v2"), "/v2/business, where"),
     "production": ("environment", changed(environment="production"), "environment is production"),
 }

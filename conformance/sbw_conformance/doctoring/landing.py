@@ -83,10 +83,18 @@ def _own(visit: Visit, address: object) -> Iterator[str]:
         return
     try:
         base = base_of(urljoin(visit.origin + CATALOG, address))
-        if origin_of(base) == visit.target.origin:
-            yield base
     except (ConfigurationError, ValueError):
         return
+    if _is_own(visit, base):
+        yield base
+
+
+def _is_own(visit: Visit, address: str) -> bool:
+    """Whether an address is one of the origin of the target."""
+    try:
+        return origin_of(address) == visit.target.origin
+    except ValueError:
+        return False
 
 
 def _above(base: str) -> Iterator[str]:
@@ -137,7 +145,7 @@ def addresses(visit: Visit) -> Diagnosis:
             continue
         own = href.removesuffix(path)
         where = f"The address of {resource.path} on the landing page is {printable(href)}"
-        if origin_of(href) != visit.target.origin:
+        if not _is_own(visit, href):
             return wrong(
                 f"{where}, at another origin than {base}; no token is sent there.",
                 f"Is {printable(own)} the target? Behind a proxy, let the provider make addresses "

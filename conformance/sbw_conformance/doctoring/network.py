@@ -198,14 +198,15 @@ def redirect(visit: Visit) -> Diagnosis:
     place = f"{visit.target.base}/"
     if not 300 <= got.status < 400:
         return fine(f"{place} answers itself.")
-    location = printable(urljoin(place, got.header("location") or ""))
+    location = got.header("location") or ""
     try:
+        location = urljoin(place, location)
         elsewhere = origin_of(location) != visit.target.origin
     except ValueError:
         elsewhere = False
     whose = ", at another origin, which no token is sent to" if elsewhere else ""
     return wrong(
-        f"{place} answers with status {got.status} and leads to {location}{whose}.",
+        f"{place} answers with status {got.status} and leads to {printable(location)}{whose}.",
         "The suite follows no redirects. If that is the API, make it the target; "
         "if it is a page to log in, this is not the address of an API.",
     )
