@@ -57,7 +57,7 @@ IN_PYTEST = {
     Outcome.WAIVED: "xfailed",
 }
 LINE = re.compile(r"^(sbw::\S+) ([A-Z]+)", re.MULTILINE)
-PLUGIN = ("-p", "sbw_conformance.pytest_plugin", "-p", "no:cacheprovider")
+PLUGIN = ("-p", "no:cacheprovider")
 
 
 @pytest.fixture
