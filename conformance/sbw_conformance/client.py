@@ -83,6 +83,8 @@ class Client:
                 return _unsent(Exchange(request, trial, index), over)
             left_at = time.monotonic()
             exchange = self._twice(request, so_far.headers, trial, index)
+            if exchange.failure is not None and self.ending is not None:
+                return _unsent(exchange, self.ending)
             found = self.presence.look(left_at) if is_absence(exchange) else Found.THERE
             if found is not Found.THERE:
                 settled = self._absent(exchange, found, so_far)
@@ -136,6 +138,7 @@ class Client:
         """Send a request, and once more where that is safe and its connection was a stale one."""
         exchange = self._wire.once(request, headers, trial, index)
         stale = exchange.failure is not None and exchange.milliseconds < STALE * 1000
+        stale = stale and self.ending is None
         if stale and request.method in _SAFE and exchange.lack not in {Lack.UNSENT, Lack.SILENT}:
             self.pacer.wait()
             exchange = self._wire.once(request, headers, trial, index)

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -98,6 +98,7 @@ class Runner:
         self._idle = threading.Condition()
         self._busy = 0
         self._ending: Ending | None = None
+        self._over = False
         self._locks = {
             name: threading.Lock()
             for name, entry in run.standard.resources.items()
@@ -150,21 +151,21 @@ class Runner:
     # Doing tasks
 
     def _work(self, todo: list[Task], total: int, done: int, *, workers: int | None = None) -> None:
-        with ThreadPoolExecutor(workers or self.workers, "check") as pool:
-            waiting: set[Future[str]] = set()
-            try:
-                waiting = {pool.submit(self._task, task) for task in todo}
-                while waiting:
-                    finished, waiting = wait(waiting, 0.2, FIRST_COMPLETED)
-                    for future in finished:
-                        done += 1
-                        self.listen(self._progress(done, total, future.result()))
-            except BaseException:
-                self._stop.set()
-                self.run.client.pacer.hurry()
-                for future in waiting:
-                    future.cancel()
-                raise
+        pool = ThreadPoolExecutor(workers or self.workers, "check")
+        try:
+            waiting = {pool.submit(self._task, task) for task in todo}
+            while waiting:
+                finished, waiting = wait(waiting, 0.2, FIRST_COMPLETED)
+                for future in finished:
+                    done += 1
+                    self.listen(self._progress(done, total, future.result()))
+        except BaseException:
+            self._stop.set()
+            self.run.client.pacer.hurry()
+            raise
+        finally:
+            # What is at work is waited for as the run comes to rest: an interrupt can end that.
+            pool.shutdown(wait=False, cancel_futures=True)
 
     def _progress(self, done: int, total: int, last: str) -> Progress:
         failures = sum(result.outcome is Outcome.FAIL for result in self._results)
@@ -342,9 +343,11 @@ class Runner:
         self._keep(results, events)
 
     def _keep(self, results: list[Result], events: list[dict[str, Any]]) -> None:
+        block = [*events, *({"event": "result", **r.to_json()} for r in results)]
         with self._lock:
-            self._results += results
-        self.stream.write([*events, *({"event": "result", **r.to_json()} for r in results)])
+            if not self._over:  # a task that an interrupt did not wait for has nothing to say
+                self._results += results
+                self.stream.write(block)
 
     def _excuse(self, task: Task, reason: Result) -> None:
         results = [replace(reason, requirement=name) for name in task.check.requirements]
@@ -462,6 +465,8 @@ class Runner:
         self._note(observed, [])
         if not interrupted:
             self._keep(list(self._waiver_troubles()), [])
+        with self._lock:
+            self._over = True
         partial = self.selection.partial or self._ending is not None
         verdict = verdict_of(self._results, interrupted=interrupted, partial=partial)
         peak = system.getrusage(system.RUSAGE_SELF).ru_maxrss

@@ -3,18 +3,21 @@
 import importlib.util
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.conformance.support import (
+    SBW,
     Asked,
     Passed,
     Providers,
@@ -26,11 +29,15 @@ from tests.conformance.support import (
     leftovers,
     problem,
     run,
+    tokens,
+    unmeasured,
     unmeasured_children,
+    until,
 )
 
 from sbw_conformance.client import Client
 from sbw_conformance.exchanges import Exchange, Lack, Request
+from sbw_conformance.journals import journals_in, resumed
 from sbw_conformance.provider import Reference, target_of
 from sbw_conformance.results import Outcome, Report, Verdict
 from sbw_conformance.runner import Progress
@@ -504,3 +511,97 @@ def test_records_that_stay_for_good_are_made_where_that_is_allowed(
     kept = report.cleanup["kept"]
     assert {row["reason"] for row in kept} == {"the standard keeps such records"}
     assert list(tmp_path.glob("journal-*.ndjson")) == []
+
+
+# Signals
+
+
+@contextmanager
+def at_work(
+    target: Target, folder: Path, given: Mapping[str, str]
+) -> Iterator[subprocess.Popen[str]]:
+    """Run the real command over contacts, killed at the latest when the test is over."""
+    busy = subprocess.Popen(
+        [SBW, "test", target.base, "--out", folder, "--workers", "2"],
+        cwd=folder,
+        env=unmeasured(given),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        yield busy
+    finally:
+        busy.kill()
+        busy.wait()
+
+
+def test_sigterm_ends_a_run_as_ctrl_c_does(provider: Providers, tmp_path: Path) -> None:
+    """Who stops a container gets reports, and a clean provider."""
+    target = provider(classes=["core", "contacts"])
+    with at_work(target, tmp_path, tokens(target)) as busy:
+        until(lambda: bool(leftovers(target)), "the first record", 60)
+        busy.send_signal(signal.SIGTERM)
+        out, err = busy.communicate(timeout=60)
+    assert busy.returncode == 130, err
+    assert out.startswith("INTERRUPTED\n")
+    assert "Traceback" not in err
+    assert json.loads((tmp_path / "report.json").read_text())["verdict"] == "INTERRUPTED"
+    assert leftovers(target) == []
+    assert list(tmp_path.glob("journal-*.ndjson")) == []
+
+
+@pytest.mark.parametrize("hangs", ["contacts", "deletion"])
+def test_a_second_ctrl_c_ends_the_clean_up(provider: Providers, tmp_path: Path, hangs: str) -> None:
+    """Whatever the provider does, the run ends at once, with reports that say what is left."""
+    target = provider(classes=["core", "contacts"])
+    stuck = threading.Event()
+
+    def before(asked: Asked) -> Reply | None:
+        on = asked.method == "DELETE" if hangs == "deletion" else len(proxy.server.asked) > 60
+        if not on:
+            return None
+        stuck.set()
+        return proxy.server.hang()
+
+    with Proxy(target, before) as proxy, at_work(proxy.seen, tmp_path, tokens(target)) as busy:
+        assert stuck.wait(60)
+        began = time.monotonic()
+        for _ in range(2):
+            busy.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                busy.wait(0.7)
+        out, err = busy.communicate(timeout=20)
+        assert time.monotonic() - began < 15
+    assert busy.returncode == 130, err
+    assert out.startswith("INTERRUPTED\n")
+    assert "Traceback" not in err
+    report = json.loads((tmp_path / "report.json").read_text())
+    assert {row["reason"] for row in report["cleanup"]["kept"]} == {"the clean-up was interrupted"}
+    [journal] = journals_in(tmp_path)
+    assert journal.target == proxy.seen.base
+    held = resumed(journal)
+    assert held.open()
+    held.close(finished=False)
+
+
+def test_ctrl_c_ends_the_wait_for_a_provider(mortal: Mortal, tmp_path: Path) -> None:
+    """Nobody has to wait for the end of the suite's patience."""
+    folder = tmp_path / "reports"
+    folder.mkdir()
+    with at_work(mortal.target, folder, tokens(mortal.target)) as busy:
+        until(lambda: bool(leftovers(mortal.target)), "the first record", 60)
+        mortal.kill()
+        with pytest.raises(subprocess.TimeoutExpired):
+            busy.wait(1)
+        began = time.monotonic()
+        for _ in range(2):
+            busy.send_signal(signal.SIGINT)
+            with suppress(subprocess.TimeoutExpired):
+                busy.wait(0.7)
+        out, err = busy.communicate(timeout=20)
+        assert time.monotonic() - began < 15
+    assert busy.returncode == 130, err
+    assert out.startswith("INTERRUPTED\n")
+    assert "Traceback" not in err
+    assert journals_in(folder)
