@@ -124,6 +124,18 @@ def test_defects_are_killed_over_a_resource_of_each_shape(tmp_path: Path) -> Non
 
 @pytest.mark.full
 def test_the_full_matrix_is_the_same_for_a_sample() -> None:
-    """Running every check for a defect finds what the selected checks found."""
-    quick, whole = (Selftester(full=full).run(_sample(), whole=False) for full in (False, True))
-    assert [kill.by for kill in quick.kills] == [kill.by for kill in whole.kills]
+    """Running every check for a defect finds what the selected checks found.
+
+    An observer sees what others ask for, and so more of it where all of them run; the requirements
+    that fail are the same, and so are the scenarios that fail them.
+    """
+    seeing = {check.id for check in catalog() if check.kind == "observer"}
+    quick, whole = (
+        [
+            (kill.defect.id, kill.failed, [row for row in kill.by if row[0] not in seeing])
+            for kill in Selftester(full=full).run(_sample(), whole=False).kills
+        ]
+        for full in (False, True)
+    )
+    assert quick == whole
+    assert len(quick) == len(SAMPLE)
