@@ -5,6 +5,7 @@ import subprocess
 import sys
 import tarfile
 import zipfile
+from configparser import ConfigParser
 from email import message_from_bytes
 from email.message import Message
 from pathlib import Path
@@ -151,8 +152,13 @@ def test_metadata_says_python_licences_and_command(
     assert metadata["Requires-Python"] == ">=3.11"
     assert metadata["License-Expression"] == "Apache-2.0 AND CC-BY-4.0"
     assert metadata.get_all("License-File") == ["LICENSE", "LICENSE-TEXT"]
-    [scripts] = [data for path, data in wheel.items() if path.endswith("/entry_points.txt")]
-    assert scripts.decode().split() == ["[console_scripts]", "sbw", "=", "sbw_conformance.cli:main"]
+    [said] = [data for path, data in wheel.items() if path.endswith("/entry_points.txt")]
+    found = ConfigParser()
+    found.read_string(said.decode())
+    assert {section: dict(found[section]) for section in found.sections()} == {
+        "console_scripts": {"sbw": "sbw_conformance.cli:main"},
+        "pytest11": {"sbw": "sbw_conformance.pytest_plugin"},
+    }
 
 
 SHOW_DATA = """
