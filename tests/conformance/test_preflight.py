@@ -18,6 +18,7 @@ from tests.conformance.support import (
 )
 
 from sbw_conformance.client import Client
+from sbw_conformance.doctoring import network
 from sbw_conformance.preflight import ready
 from sbw_conformance.target import ConfigurationError, Credentials, Target, UnreachableError
 from sbw_validator.schemas import load_schemas
@@ -130,6 +131,14 @@ def test_what_speaks_no_http_is_unreachable() -> None:
     ):
         made_ready(with_tokens(server.url))
     assert f"curl -i {server.url}/" in caught.value.hint
+
+
+def test_a_provider_without_tls_is_not_blamed_for_that(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is sent in clear is a matter of `sbw doctor`; here it explains nothing."""
+    with Server(lambda _: b"220 mail.example ESMTP\r\n") as server:
+        monkeypatch.setattr(network, "_addresses", lambda _: ["93.184.215.14"])
+        with pytest.raises(UnreachableError, match="Nothing answers at "):
+            made_ready(with_tokens(server.url))
 
 
 def test_client_credentials_are_exchanged_for_tokens() -> None:

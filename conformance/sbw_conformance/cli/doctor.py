@@ -101,4 +101,7 @@ def _show(line: Line) -> None:
 
 def _summary(lines: list[Line]) -> str:
     counts = {state: sum(line.found.state is state for line in lines) for state in State}
-    return ", ".join(f"{count} {state.value}" for state, count in counts.items() if count)
+    told = ", ".join(f"{count} {state.value}" for state, count in counts.items() if count)
+    if counts[State.WRONG]:
+        return f"{told}. Mend the first that is wrong; others may come of it."
+    return f"{told}. Nothing is wrong that can be seen from here; go on with `sbw test`."

@@ -185,7 +185,7 @@ def unreachable(visit: Visit) -> Diagnosis | None:
     last = answer(visit)
     if last.state is not State.WRONG:
         return None
-    for question in (name, connection, encryption):
+    for question in (name, connection, encryption) if visit.is_secure else (name, connection):
         found = question(visit)
         if found.state is State.WRONG:
             return found
