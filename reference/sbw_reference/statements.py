@@ -44,6 +44,7 @@ RECENT = (
         record.c.tenant == bindparam("tenant"),
         record.c.type == bindparam("type"),
         record.c.updated_at >= bindparam("since"),
+        record.c.listed,
     )
     .limit(bindparam("few"))
 )

@@ -46,6 +46,19 @@ def test_deleted_ids_are_gone() -> None:
         assert api("GET", "/contacts/never").problem() == (404, "about:blank")
 
 
+def test_what_is_kept_unseen_takes_no_place_in_a_page() -> None:
+    """`tombstones` shows as many records on a page as if the deleted ones were gone."""
+    with serving(behaviour=behave(None, "tombstones").behaviour) as running:
+        api = Api(running)
+        gone = [api.create(named(number)) for number in range(7)]
+        for record in gone:
+            api("DELETE", f"/contacts/{record['id']}")
+        made = [api.create(named(number))["id"] for number in range(4)]
+        since = gone[0]["meta"]["created_at"]
+        for query in ("limit=2", f"limit=2&updated_since={since}"):
+            assert [item["id"] for item in api.walk(f"/contacts?{query}")] == made
+
+
 def test_pages_are_short() -> None:
     """`short-pages` shows three at a time, whatever is asked for, and all in the end."""
     with serving(behaviour=behave(None, "short-pages").behaviour) as running:
