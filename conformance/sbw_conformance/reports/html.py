@@ -94,7 +94,9 @@ def render(report: Report) -> str:
         "rows": rows,
         "class_names": dict.fromkeys(entry["class"] for entry in sentences.values()),
         "resource_names": sorted({r.resource for r in report.results if r.resource}),
-        "outcome_names": _ordered({row.outcome for row in rows}),
+        "outcome_names": _ordered(
+            {row.outcome for row in rows} | {r.outcome.value for r in report.results}
+        ),
         "chunks": tuple(map(Markup, packed.chunks)),
         "places": packed.places,
         "cut": packed.cut,

@@ -103,7 +103,7 @@
     fact("More", result.more && `${result.more} more like it`);
     if (result.waiver) {
       const { reason, owner, ticket, expires } = result.waiver;
-      fact("Waived", `${reason} (${owner}, ${ticket}, until ${expires})`);
+      fact(result.outcome === "waived" ? "Waived" : "Waiver", `${reason} (${owner}, ${ticket}, until ${expires})`);
     }
     if (facts.children.length) entry.append(facts);
     if (result.exchange) entry.append(evidence(result));
@@ -191,8 +191,13 @@
     row.classList.add("aimed");
     const details = row.querySelector("details");
     if (details) details.open = true;
-    row.scrollIntoView({ block: "start" });
     row.querySelector("th a").focus({ preventScroll: true });
+    // Rows out of sight have a guessed height: look again when those above have been laid out.
+    const scroll = (times) => {
+      row.scrollIntoView({ block: "start" });
+      if (times) requestAnimationFrame(() => scroll(times - 1));
+    };
+    scroll(3);
   };
 
   let opened = [];
@@ -242,8 +247,11 @@
     if (details.dataset.printed) delete details.dataset.printed;
     else if (details.matches(".results")) show(details);
   }, true);
+  byId("plain").hidden = true;
   byId("filter").hidden = false;
   apply();
   aim();
+  // The browser follows the anchor by itself when it has loaded, and takes the focus away.
+  addEventListener("load", () => setTimeout(aim));
   document.documentElement.dataset.ready = "yes";
 })();
