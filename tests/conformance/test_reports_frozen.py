@@ -49,7 +49,7 @@ def page(report: Report) -> str:
     text = html.render(report)
     text = re.sub(r"(<style>).*?(</style>)", r"\1\2", text, flags=re.DOTALL)
     text = re.sub(r"(<script>).*?(</script>)", r"\1\2", text, flags=re.DOTALL)
-    text = re.sub(r"'sha256-[^']+'", "'sha256-'", text)
+    text = re.sub(r"sha256-[\w+/=]+", "sha256-", text)
 
     def inflated(chunk: re.Match[str]) -> str:
         rows = json.loads(zlib.decompress(base64.b64decode(chunk[2])))
