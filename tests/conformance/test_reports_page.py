@@ -4,6 +4,7 @@ import base64
 import hashlib
 import json
 import re
+import time
 import zlib
 from dataclasses import replace
 from html.parser import HTMLParser
@@ -12,7 +13,7 @@ import pytest
 from tests.conformance.reports.make import FROZEN
 
 from sbw_conformance.events import read_events
-from sbw_conformance.reports import html, packing
+from sbw_conformance.reports import html, packing, writers
 from sbw_conformance.results import Outcome, Report, Result, fold
 from sbw_validator.requirements import load_requirements
 from sbw_validator.standard import load_standard
@@ -181,3 +182,17 @@ def test_very_many_failures_are_not_all_written_out(failed: Report) -> None:
     assert 100 < written < 5000
     assert f"{5000 - written} more failures stand with their requirements" in text
     assert len(text.encode()) < html.LARGEST
+
+
+@pytest.mark.parametrize("name", writers())
+def test_many_results_are_written_soon(name: str, failed: Report) -> None:
+    """No report takes time that grows faster than the results do: 5,000 are a matter of seconds."""
+    rows = [
+        replace(row, check=f"{row.check}_{turn}") for turn in range(132) for row in failed.results
+    ]
+    many = replace(failed, results=tuple(sorted(rows, key=lambda row: row.key)))
+    assert len(many.results) > 5000
+    began = time.process_time()
+    text = writers()[name](many)
+    assert time.process_time() - began < 10
+    assert len(text) > 5000

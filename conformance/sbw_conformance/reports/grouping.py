@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from sbw_conformance.reports import summary
 from sbw_conformance.results import Outcome, Report, Result
 
 SEVERITY = (Outcome.FAIL, Outcome.ERROR, Outcome.WARN)
@@ -130,7 +131,7 @@ def _advice(reason: str) -> str:
 
 def not_claimed(report: Report) -> tuple[Unjudged, ...]:
     """Requirements that nothing claims, by reason."""
-    outcomes = {name: report.outcome(name) for name in {r.requirement for r in report.results}}
+    outcomes = summary.outcomes(report)
     reasons: dict[str, dict[str, None]] = {}
     for result in report.results:
         if outcomes[result.requirement] is Outcome.NOT_CLAIMED:

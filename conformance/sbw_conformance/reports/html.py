@@ -82,6 +82,7 @@ def render(report: Report) -> str:
         "promises": summary.promises(report),
         "signed": summary.attested_by(report),
         "numbered": summary.numbered,
+        "sentences": sentences,
         "failures": failures,
         "shown": _written_out(report, failures),
         "most_listed": MOST_LISTED,
@@ -159,7 +160,8 @@ def _said(by_outcome: Mapping[Outcome, list[str]]) -> str:
     for outcome in WORST_FIRST:
         names = by_outcome.get(outcome)
         if names is not None:
-            on = ", ".join(filter(None, names))
+            whole = ["the provider as a whole"] if "" in names and any(names) else []
+            on = ", ".join([*whole, *filter(None, names)])
             parts.append(summary.WORDS[outcome] + (f" on {on}" if on else ""))
     return "; ".join(parts)
 

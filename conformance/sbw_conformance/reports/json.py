@@ -3,21 +3,23 @@
 import json
 from typing import Any
 
-from sbw_conformance.results import END_MEMBERS, RUN_MEMBERS, Report
+from sbw_conformance.reports import summary
+from sbw_conformance.results import END_MEMBERS, RUN_MEMBERS, Outcome, Report
 
 
 def value(report: Report) -> dict[str, Any]:
     """The report as a JSON object; `exchanges` holds what the results point at."""
     run, end = report.run, report.end
     shown = {r.exchange for r in report.results if r.exchange}
+    outcomes, counted = summary.outcomes(report), summary.counts(report)
     return {
         "format": "report-1",
         **{name: run[name] for name in RUN_MEMBERS},
         **{name: end[name] for name in END_MEMBERS if name in end},
-        "counts": {outcome.value: number for outcome, number in report.count().items()},
+        "counts": {outcome.value: counted.get(outcome, 0) for outcome in Outcome},
         "requirements": [
-            {**entry, "outcome": _outcome(report, entry["id"])}
-            for entry in report.requirements.values()
+            {**entry, "outcome": str(outcomes.get(entry["id"], entry["kind"]))}
+            for entry in run["requirements"]
         ],
         "results": [result.to_json() for result in report.results],
         "checks": [
@@ -31,12 +33,6 @@ def value(report: Report) -> dict[str, Any]:
         },
         "cleanup": {name: value for name, value in report.cleanup.items() if name != "event"},
     }
-
-
-def _outcome(report: Report, requirement: str) -> str:
-    judged = any(result.requirement == requirement for result in report.results)
-    kind = str(report.requirements[requirement]["kind"])
-    return report.outcome(requirement).value if judged else kind
 
 
 def render(report: Report) -> str:

@@ -1,6 +1,7 @@
 """JUnit XML: one test case a result, for CI systems."""
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from junitparser import Error, Failure, JUnitXml, Skipped, TestCase, TestSuite
@@ -20,9 +21,10 @@ _SPOILT: dict[Outcome, Any] = {
 
 def render(report: Report) -> str:
     """The file as text; characters that XML cannot hold are replaced."""
+    sentences = {name: entry["sentence"] for name, entry in report.requirements.items()}
     suite = TestSuite(_xml(f"SBW {report.run['standard']} {report.run['target']}"))
-    for result in report.results:
-        suite.add_testcase(_case(report, result))
+    # One by one, each would count all those before it.
+    suite.add_testcases([_case(report, sentences, result) for result in report.results])
     document = JUnitXml()
     document.add_testsuite(suite)
     document.update_statistics()  # type: ignore[no-untyped-call]
@@ -30,15 +32,15 @@ def render(report: Report) -> str:
     return text.decode() if isinstance(text, bytes) else str(text)
 
 
-def _case(report: Report, result: Result) -> TestCase:
+def _case(report: Report, sentences: Mapping[str, str], result: Result) -> TestCase:
     on = f" [{result.resource}]" if result.resource else ""
     case = TestCase(f"{result.requirement}{on}", classname=result.check)
     if result.outcome in _SPOILT:
         mark = _SPOILT[result.outcome](_xml(_message(result)), result.outcome.value)
-        mark.text = _xml(_details(report, result))
+        mark.text = _xml(_details(report, sentences, result))
         case.result = [mark]
     elif result.outcome is Outcome.WARN:
-        case.system_out = _xml(_details(report, result))
+        case.system_out = _xml(_details(report, sentences, result))
     return case
 
 
@@ -56,10 +58,9 @@ def _message(result: Result) -> str:
     return result.reason or result.outcome.value
 
 
-def _details(report: Report, result: Result) -> str:
-    sentence = report.requirements.get(result.requirement, {}).get("sentence", "")
+def _details(report: Report, sentences: Mapping[str, str], result: Result) -> str:
     exchange = evidence.exchange_of(report, result)
-    lines = [sentence, _message(result)]
+    lines = [sentences.get(result.requirement, ""), _message(result)]
     if result.expected is not None and result.outcome is Outcome.WAIVED:
         lines.append(f"expected {result.expected}, got {result.got}")
     if result.pointer:

@@ -1,10 +1,11 @@
 """What a run comes to, in words that every report uses: headline, counts, notes, attestation."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sbw_conformance.results import Outcome, Report, Verdict
+from sbw_conformance.results import Outcome, Report, Verdict, worst
 
 WORDS: Mapping[str, str] = {
     Outcome.PASS: "kept",
@@ -46,9 +47,18 @@ def classes(report: Report) -> str:
     return f"SBW {report.run['standard']}, classes {', '.join(report.end['classes']) or 'none'}"
 
 
+def outcomes(report: Report) -> Mapping[str, Outcome]:
+    """How each requirement that there are results of came out over all of them."""
+    together: dict[str, set[Outcome]] = {}
+    for result in report.results:
+        together.setdefault(result.requirement, set()).add(result.outcome)
+    return {name: worst(found) for name, found in together.items()}
+
+
 def counts(report: Report) -> Mapping[Outcome, int]:
     """How many requirements came out how, without outcomes that do not occur."""
-    return {outcome: number for outcome, number in report.count().items() if number}
+    found = Counter(outcomes(report).values())
+    return {outcome: found[outcome] for outcome in Outcome if found[outcome]}
 
 
 def numbered(number: int, noun: str) -> str:
@@ -58,7 +68,7 @@ def numbered(number: int, noun: str) -> str:
 
 def headline(report: Report) -> str:
     """One sentence for somebody who reads no further."""
-    count = report.count()
+    count = Counter(outcomes(report).values())
     match report.verdict:
         case Verdict.CONFORMANT:
             waived = count[Outcome.WAIVED]
