@@ -1,6 +1,7 @@
 """The reference provider as a process of its own: one provider, a fleet, or its defect data."""
 
 import json
+import os
 import subprocess
 import sys
 import tempfile
@@ -9,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from types import TracebackType
-from typing import IO, Any, Self
+from typing import IO, Any, NoReturn, Self
 
 from sbw_conformance.target import Credentials, Target
 
@@ -181,6 +182,7 @@ class _Process:
                 pipe.close()
 
 
-def serve(arguments: Sequence[str]) -> int:
-    """Run the reference provider in the foreground; gives its exit code."""
-    return subprocess.call([sys.executable, *MODULE, "serve", *arguments])
+def serve(arguments: Sequence[str]) -> NoReturn:
+    """Run the reference provider in place of this process, so that signals reach it."""
+    command = [sys.executable, *MODULE, "serve", *arguments]
+    os.execv(command[0], command)  # noqa: S606  # no shell is wanted

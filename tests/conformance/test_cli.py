@@ -1,12 +1,14 @@
 """The command `sbw`: help, quick start, validate, and listings for people and machines."""
 
 import json
+import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
-from tests.conformance.support import SBW, environment, sbw
+from tests.conformance.support import SBW, environment, sbw, unmeasured
 
 from sbw_conformance.checks import catalog
 from sbw_conformance.cli import COMMANDS
@@ -193,6 +195,20 @@ def test_a_closed_pipe_is_no_error(tmp_path: Path) -> None:
     )
     assert done.stderr == b""
     assert len(done.stdout) == 10
+
+
+def test_serve_ends_with_its_process() -> None:
+    """A signal to the command reaches the provider: nothing goes on listening."""
+    command = [SBW, "serve", "--ready-json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=unmeasured()) as process:
+        assert process.stdout is not None
+        ready = json.loads(process.stdout.readline())
+        address = ("127.0.0.1", urlsplit(ready["url"]).port)
+        socket.create_connection(address).close()
+        process.terminate()
+        process.wait(20)
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(address)
 
 
 # Listings

@@ -198,7 +198,7 @@ def test_pace_and_settling_are_held_against_what_is_promised(
             visit.target = replace(target, requests_per_second=rate)
             found = PROVIDER[-1].ask(visit)
     assert (found.state is State.WRONG) == (says is not None)
-    assert (says or "lists have 5 s") in found.says
+    assert (says or "lists show what was written within 5 s") in found.says
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,5 @@
 """`sbw serve`: the reference provider."""
 
-import sys
-
 import click
 
 from sbw_conformance.provider import serve
@@ -47,4 +45,4 @@ def command(
         "--seed-data": None if seed_data is None else str(seed_data),
     }
     arguments = [part for name, value in given.items() if value for part in (name, value)]
-    sys.exit(serve([*arguments, *(["--ready-json"] if ready_json else [])]))
+    serve([*arguments, *(["--ready-json"] if ready_json else [])])

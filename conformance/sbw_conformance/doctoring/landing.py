@@ -194,4 +194,6 @@ def pace(visit: Visit) -> Diagnosis:
             "Raise pacing.requests_per_second, or take it out: 429 with Retry-After is honoured.",
         )
     speed = "as fast as it answers" if rate is None else f"at {rate:g} requests per second"
-    return fine(f"It is asked {speed}; lists have {declared if settle is None else settle:g} s.")
+    seconds = declared if settle is None else settle
+    shown = f"within {seconds:g} s" if seconds else "at once"
+    return fine(f"It is asked {speed}; lists show what was written {shown}.")

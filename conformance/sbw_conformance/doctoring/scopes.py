@@ -101,10 +101,15 @@ def reading(visit: Visit, role: str) -> Diagnosis:
     return _complete(role, "read", may_read(visit, role, reads(visit)))
 
 
+def _may_ask(visit: Visit) -> bool:
+    """Whether a request that would write, if anything about it were right, may be sent."""
+    production = (visit.page or {}).get("environment") == "production"
+    return not (visit.read_only or production)
+
+
 def writing(visit: Visit, role: str) -> Diagnosis:
     """Whether a client has the scopes that writing needs."""
-    production = (visit.page or {}).get("environment") == "production"
-    if visit.read_only or production:
+    if not _may_ask(visit):
         return unknown(
             f"Whether client {role} may write was not asked, since nothing is to be written here.",
             "`sbw doctor` asks it in a sandbox.",
@@ -150,7 +155,7 @@ def _reader(visit: Visit, role: str) -> Diagnosis:
             f"The token of client {role} is too narrow: it lacks {', '.join(sorted(may.lacking))}.",
             _wanted(visit, role),
         )
-    asked = {} if visit.read_only else writes(visit)
+    asked = writes(visit) if _may_ask(visit) else {}
     return _narrow(visit, role, "write", may_write(visit, role, asked))
 
 
