@@ -12,7 +12,7 @@ from urllib.request import urlopen
 
 import pytest
 from a2wsgi import WSGIMiddleware
-from tests.conformance.support import until
+from tests.conformance.support import MEASURING, until
 
 from sbw_conformance.hosting import Hosted
 from sbw_conformance.serving import load
@@ -65,6 +65,13 @@ async def app(scope, receive, send):
     await receive()
     await send({"type": "lifespan.startup.failed", "message": "Traceback\\nNoDatabase: none"})
 """
+
+
+@pytest.fixture(autouse=True)
+def measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure what serves an app, which is a process of its own."""
+    for name, value in MEASURING.items():
+        monkeypatch.setenv(name, value)
 
 
 @pytest.fixture

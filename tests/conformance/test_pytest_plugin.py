@@ -7,7 +7,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
-from tests.conformance.support import Providers, environment, tokens
+from tests.conformance.support import MEASURING, Providers, environment, tokens
 
 from sbw_conformance.reading import read_report
 from sbw_conformance.reports import terminal
@@ -73,6 +73,13 @@ def vendor(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest
     return pytester
 
 
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Measure processes too: the plugin runs in none but those. It takes twice the time."""
+    for name, value in MEASURING.items():
+        monkeypatch.setenv(name, value)
+
+
 def test_each_result_is_a_test(vendor: pytest.Pytester) -> None:
     """Every outcome has its counterpart, and what is broken is told as on a terminal."""
     done = vendor.runpytest_subprocess(*PLUGIN, "-v", "-rx", "--sbw-config", "sbw.yaml")
@@ -129,6 +136,7 @@ def test_a_conformant_provider_is_green(
     done.stdout.fnmatch_lines(["* Small Business Web *", "CONFORMANT", "Reports: */sbw-report"])
 
 
+@pytest.mark.usefixtures("measured")
 def test_what_was_not_judged_is_not_green(
     vendor: pytest.Pytester, provider: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -169,9 +177,12 @@ def test_a_wrong_configuration_is_wrong_usage(
     assert "passed" not in done.stdout.str()
 
 
+@pytest.mark.usefixtures("measured")
 def test_collecting_judges_nothing(vendor: pytest.Pytester) -> None:
     """An editor that asks which tests there are sends no request, and is told so."""
-    done = vendor.runpytest_subprocess(*PLUGIN, "--collect-only", "--sbw-config", "sbw.yaml")
+    done = vendor.runpytest_subprocess(
+        *PLUGIN, "-p", "no:xdist", "--collect-only", "--sbw-config", "sbw.yaml"
+    )
     assert done.ret == pytest.ExitCode.OK
     done.stdout.fnmatch_lines(["sbw: nothing is judged with --collect-only*", "*test_own*"])
     assert not (vendor.path / "starts").exists()
