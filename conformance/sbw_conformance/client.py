@@ -102,10 +102,11 @@ class Client:
         """Send again after an ending, to clean up; tokens that are dead stay so."""
         self.ending = None
         self._silence = Silence()
+        self._throttling = Throttling(self.patience)
 
     def abort(self) -> None:
         """Send nothing more, and let go of what is under way."""
-        self.ending = self.ending or Ending("The run was interrupted.")
+        self.ending = self.ending or Ending("the run was interrupted")
         self.pacer.hurry()
         self._wire.abort()
 
@@ -170,13 +171,13 @@ class Client:
             if taken or so_far.returns > MOST_RETURNS:
                 return _lost(exchange)
             return None
-        over = Ending("The run was interrupted while the provider was away.")
+        over = Ending("the run was interrupted while the provider was away")
         return _unsent(exchange, self.ending or over)
 
     def _give_up(self) -> None:
         """End the run: the provider was waited for in vain."""
         over = Ending(
-            f"The provider went away and did not answer for {self.absence:g} s.",
+            f"the provider went away and did not answer for {self.absence:g} s",
             f"Is it still running? Try: curl -i {self.base}/",
         )
         self.ending = self.ending or over
@@ -197,6 +198,9 @@ class Client:
         """What becomes of a 429; None where the request is sent again after a pause."""
         pause = self._throttling.pause(exchange, so_far.waited)
         if isinstance(pause, str):
+            if self._throttling.hopeless:
+                hint = "Ask for a higher limit for test businesses, or give the suite a pace."
+                self.ending = self.ending or Ending(pause, hint)
             return replace(exchange, unjudged=pause)
         so_far.waited.append(pause)
         self.pacer.pause(pause)

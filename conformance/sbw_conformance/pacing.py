@@ -17,6 +17,9 @@ UNTOLD_PAUSE = 1.0
 UNTOLD_PATIENCE = 15.0
 """Seconds that a request waits in all where a 429 names no time."""
 
+HOPELESS = 20
+"""429s in a row, none of which is waited out, that end a run."""
+
 Key = tuple[str, str | None]
 """What requests have in common: operation and resource."""
 
@@ -66,16 +69,23 @@ class Throttling:
 
     A request waits up to `patience` seconds in all. Where that was in vain, no request of its kind
     waits again until one of them gets another answer; where `3 * patience` seconds were in vain,
-    none waits at all.
+    none waits at all. Where it was in vain for many in a row, of any kind, it is `hopeless`.
     """
 
     patience: float
     _in_vain: set[Key] = field(default_factory=set)
     _wasted: float = 0.0
+    _row: int = 0
+
+    @property
+    def hopeless(self) -> bool:
+        """Whether nothing but 429 comes any more."""
+        return self._row >= HOPELESS
 
     def answered(self, key: Key) -> None:
         """Note an answer other than 429."""
         self._in_vain.discard(key)
+        self._row = 0
 
     def pause(self, exchange: Exchange, waited: list[float]) -> float | str:
         """Seconds to wait after a 429, or the sentence that says why nobody waits.
@@ -88,7 +98,7 @@ class Throttling:
         if pause is None:
             patience, pause = min(patience, UNTOLD_PATIENCE), UNTOLD_PAUSE * 2 ** len(waited)
         told = "no Retry-After" if said is None else f"Retry-After: {said[:60]}"
-        place = f"{exchange.request.method} {exchange.request.url.partition('?')[0]}"
+        asked_for = " of ".join(filter(None, key))
         if asked is not None and pause > patience:
             reason = f"longer than the {patience:g} s that are waited"
         elif sum(waited) + pause > patience:
@@ -99,7 +109,8 @@ class Throttling:
             return pause
         self._in_vain.add(key)
         self._wasted += sum(waited)
-        return f"the provider throttles the suite: 429 on {place} with {told}, {reason}"
+        self._row += 1
+        return f"the provider throttles the suite: 429 to {asked_for} with {told}, {reason}"
 
 
 def retry_after(exchange: Exchange) -> float | None:

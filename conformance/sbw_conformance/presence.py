@@ -27,7 +27,10 @@ MOST_SILENT_ROUNDS = 20
 
 @dataclass(frozen=True)
 class Ending:
-    """Why a run ends before its checks are done; `usage` where the caller has to mend it."""
+    """Why a run ends before its checks are done; `usage` where the caller has to mend it.
+
+    `reason` goes on in a sentence, without a full stop; `hint` is one of its own.
+    """
 
     reason: str
     hint: str = ""
@@ -35,8 +38,8 @@ class Ending:
 
     @property
     def sentence(self) -> str:
-        """Reason and hint as a text."""
-        return f"{self.reason} {self.hint}".strip()
+        """Reason and hint as a text of whole sentences."""
+        return f"{self.reason[:1].upper()}{self.reason[1:]}. {self.hint}".strip()
 
 
 class Found(Enum):
@@ -163,7 +166,7 @@ class Silence:
                 return None
         place = f"{request.method} {request.url.partition('?')[0]}"
         if told.endswith("to"):
-            reason = f"There was no answer within {seconds:g} s {told} {place}."
+            reason = f"there was no answer within {seconds:g} s {told} {place}"
         else:
-            reason = f"There was no answer to {place} within {seconds:g} s, {told}."
+            reason = f"there was no answer to {place} within {seconds:g} s, {told}"
         return Ending(reason, "Look at what the provider does meanwhile, and run the suite again.")

@@ -107,13 +107,13 @@ class Tokens:
                     f"Set {variable(role)} to one that lasts for the whole run, or give a client "
                     "id and secret: tokens that the suite gets itself are renewed."
                 )
-                self._bury(role, token, "it expired or was revoked.", hint)
+                self._bury(role, token, "it expired or was revoked", hint)
                 return None
             answer = self._renewed(token, grant)
             found = token_in(answer)
             if found is None or self._is_refused(role, found):
                 got = answer.got if found is None else "a token that is refused too"
-                why = f"a new one was asked for at {grant.request.url}: {got}."
+                why = f"a new one was asked for at {grant.request.url}: {got}"
                 self._bury(role, token, why, "Is the client still allowed in?")
                 return None
             return found
@@ -137,5 +137,5 @@ class Tokens:
 
     def _bury(self, role: str, token: str, why: str, hint: str) -> None:
         last = self._accepted[token].strftime("%H:%M:%S UTC")
-        reason = f"The token of client {role} was accepted until {last}; {why}"
+        reason = f"the token of client {role} was accepted until {last}; {why}"
         self.dead[token] = Ending(reason, hint, usage=True)

@@ -168,12 +168,12 @@ def test_a_given_token_at_its_end_ends_the_run(provider: Providers, tmp_path: Pa
     assert outcomes(report) <= {Outcome.PASS, Outcome.COULD_NOT_RUN, Outcome.NOT_CLAIMED}
     told = [reason for reason in reasons(report) if reason and "was accepted until" in reason]
     assert told
-    assert all(reason.endswith("it expired or was revoked.") for reason in told)
+    assert all(reason.endswith("it expired or was revoked") for reason in told)
     assert report.end["exit_code"] == 2
     assert "Set SBW_A1_TOKEN to one that lasts for the whole run" in report.end["ended_early"]
     # What is still there is named, and the journal is there for `sbw clean`.
     kept = report.cleanup["kept"]
-    assert all(row["reason"].endswith("it expired or was revoked.") for row in kept)
+    assert all(row["reason"].endswith("it expired or was revoked") for row in kept)
     known = {row["record"] for row in kept if not row["reason"].startswith("not known")}
     assert known == {record["id"] for record in leftovers(target)}
     assert list(tmp_path.glob("journal-*.ndjson"))
@@ -411,7 +411,7 @@ def test_silence_of_one_request_after_the_other_ends_the_run() -> None:
             assert asked(client, server).lack is Lack.SILENT
         assert client.ending is not None
         assert client.ending.reason == (
-            f"There was no answer to GET {server.url}/contacts within 0.2 s, 3 times in a row."
+            f"there was no answer to GET {server.url}/contacts within 0.2 s, 3 times in a row"
         )
         sent = client.sent
         exchange = asked(client, server, "organization")

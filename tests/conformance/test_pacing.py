@@ -24,7 +24,7 @@ from tests.conformance.support import (
 
 from sbw_conformance import pacing
 from sbw_conformance.client import Client, Pacer
-from sbw_conformance.exchanges import Exchange, Request
+from sbw_conformance.exchanges import Exchange, Lack, Request
 from sbw_conformance.results import Outcome, Verdict
 
 PROBLEM = "application/problem+json"
@@ -118,7 +118,7 @@ def test_a_pause_that_is_too_long_is_not_waited_out(value: str) -> None:
     assert client.sent == 1
     assert exchange.status == 429
     assert exchange.unjudged == (
-        f"the provider throttles the suite: 429 on GET {server.url}/business with "
+        f"the provider throttles the suite: 429 to read with "
         f"Retry-After: {value[:60]}, longer than the 5 s that are waited"
     )
 
@@ -213,6 +213,28 @@ def test_time_spent_in_vain_has_an_end() -> None:
             sent.append(client.sent - before)
     assert sent[0] > 1
     assert sent[-1] == 1
+
+
+def test_nothing_but_refusals_ends_a_run() -> None:
+    """A provider that throttles is not asked for hundreds of things that it would refuse."""
+    status = [429]
+    with Server(lambda _: http_answer(status[0], "{}", retry_after="86400")) as server:
+        client = Client()
+        for _ in range(pacing.HOPELESS - 1):
+            assert get(client, server).unjudged
+        status[0] = 200
+        assert get(client, server).unjudged is None
+        status[0] = 429
+        for _ in range(pacing.HOPELESS):
+            assert client.ending is None
+            assert get(client, server).status == 429
+        assert client.ending is not None
+        assert "Retry-After: 86400" in client.ending.reason
+        sent = client.sent
+        assert get(client, server).lack is Lack.UNSENT
+        assert client.sent == sent
+        client.resume()
+        assert get(client, server).status == 429
 
 
 def test_a_provider_that_throttles_for_ever_could_not_be_judged(provider: Providers) -> None:
