@@ -138,6 +138,8 @@ def renewed(shown: str, printed: str) -> str:
     for part in before[1:]:
         begins = part.split()[:3]
         found = [other for other in now if other.split()[: len(begins)] == begins]
+        if part != ELISION and not found:
+            raise SystemExit(f"Nothing that is printed begins with {' '.join(begins)}.")
         kept.append(part if part == ELISION else found[0])
     return "\n\n".join(kept) + "\n"
 
