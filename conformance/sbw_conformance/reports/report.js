@@ -58,7 +58,10 @@
     }
     button.textContent = done ? "Copied" : "Not copied";
     say(done ? "Copied" : "The line could not be copied");
-    setTimeout(() => { button.textContent = "Copy"; }, 2000);
+    setTimeout(() => {
+      button.textContent = "Copy";
+      apply();
+    }, 2000);
   };
   const copyButton = (text, label) => {
     const button = make("button", { type: "button", "aria-label": label }, "Copy");
@@ -147,6 +150,7 @@
   }));
   const search = byId("search"), classes = byId("class"), resources = byId("resource");
   const buttons = all("button[data-outcome]");
+  const pressed = (button) => button.getAttribute("aria-pressed") === "true";
   const say = (text) => { byId("shown").textContent = text; };
   const outcomesOf = (row) => {
     if (!resources.value) return [row.element.dataset.outcome];
@@ -154,7 +158,7 @@
   };
   const apply = () => {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
-    const wanted = new Set(buttons.filter((b) => b.ariaPressed === "true").map((b) => b.dataset.outcome));
+    const wanted = new Set(buttons.filter(pressed).map((b) => b.dataset.outcome));
     const counted = new Map();
     let shown = 0;
     for (const row of rows) {
@@ -174,7 +178,7 @@
   };
   const reset = () => {
     search.value = classes.value = resources.value = "";
-    for (const button of buttons) button.ariaPressed = "false";
+    for (const button of buttons) button.setAttribute("aria-pressed", "false");
     apply();
   };
 
@@ -233,7 +237,7 @@
   byId("reset").addEventListener("click", () => { reset(); search.focus(); });
   for (const button of buttons) {
     button.addEventListener("click", () => {
-      button.ariaPressed = String(button.ariaPressed !== "true");
+      button.setAttribute("aria-pressed", String(!pressed(button)));
       apply();
     });
   }
