@@ -122,7 +122,14 @@ def _disposed(run: Run, *, dry: bool) -> Cleanup:
         for name in order(resources):
             of_kind = [trace for trace in traces if trace.resource == name]
             found += there(of_kind, resources[name], look)
-        return Cleanup(gone=tuple(found))
+        doubted = [trace for trace in found if not (trace.known or trace.refused)]
+        return Cleanup(
+            kept=tuple(
+                {"resource": trace.resource, "record": trace.name, "reason": trace.doubt}
+                for trace in doubted
+            ),
+            gone=tuple(trace for trace in found if trace.known),
+        )
     with ThreadPoolExecutor(WORKERS, "clean-up") as pool:
 
         def every(function: Callable[[Trace], str | None], traces: list[Trace]) -> list[str | None]:

@@ -5,7 +5,7 @@ import json
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import IO, Any
@@ -26,7 +26,8 @@ class Trace:
 
     `external_id` is the id under the suite's app, `record_id` what the provider answered, None as
     long as that is not known. `restore` is the old value of a singleton. `unseen` says why it could
-    not be looked up whether a planned record is there.
+    not be looked up whether a planned record is there. Of one that was `refused` the provider said
+    that it was not made.
     """
 
     resource: str
@@ -35,6 +36,17 @@ class Trace:
     record_id: str | None = None
     restore: dict[str, Any] | None = None
     unseen: str | None = None
+    refused: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether it was certainly there."""
+        return self.record_id is not None or self.restore is not None
+
+    @property
+    def doubt(self) -> str:
+        """What is said of one that is not known."""
+        return f"not known whether it was made: {self.unseen or 'there is no list to look it up'}"
 
     @property
     def name(self) -> str:
@@ -64,6 +76,10 @@ class Journal:
     def made(self, resource: Resource, client: str, record_id: str, *external_ids: str) -> None:
         """Note a record that was made, in place of what was planned for it."""
         self._note("made", resource, client, record_id=record_id, external_ids=external_ids)
+
+    def refused(self, resource: Resource, client: str, *external_ids: str) -> None:
+        """Note that the provider refused to make a record."""
+        self._note("refused", resource, client, external_ids=external_ids)
 
     def gone(self, resource: Resource, record_id: str) -> None:
         """Note that a record was deleted."""
@@ -101,6 +117,11 @@ class Journal:
                     self._traces.pop((kind, mark), None)
                 key = (kind, f"#{event['record_id']}")
                 self._traces[key] = Trace(kind, client, marks, event["record_id"])
+            case "refused":
+                for mark in event["external_ids"]:
+                    if (kind, mark) in self._traces:
+                        old = self._traces[kind, mark]
+                        self._traces[kind, mark] = replace(old, refused=True)
             case "gone":
                 self._traces.pop((kind, f"#{event['record_id']}"), None)
             case "changed":
@@ -196,6 +217,7 @@ def clean(  # noqa: PLR0913, PLR0917  # each says how one thing is done
 ) -> Cleanup:
     """Take away what the journal still holds, resource by resource in dependency order."""
     gone: list[Trace] = []
+    left = 0
     traces = journal.open()
     kept: list[Mapping[str, str]] = [
         {"resource": trace.resource, "record": trace.name, "reason": UNKNOWN}
@@ -204,7 +226,9 @@ def clean(  # noqa: PLR0913, PLR0917  # each says how one thing is done
     ]
     for name in order(resources):
         resource = resources[name]
-        known = there([trace for trace in traces if trace.resource == name], resource, look)
+        found = there([trace for trace in traces if trace.resource == name], resource, look)
+        known = [trace for trace in found if trace.known or not trace.refused]
+        left += sum(t.refused and not t.known and t.unseen is not None for t in found)
         reasons = _disposed(known, sweep(resource, known), partial(dispose, resource), every)
         for trace, reason in zip(known, reasons, strict=True):
             if reason is None:
@@ -212,13 +236,13 @@ def clean(  # noqa: PLR0913, PLR0917  # each says how one thing is done
             else:
                 kept.append({"resource": name, "record": trace.name, "reason": reason})
     restored = sum(trace.restore is not None for trace in gone)
-    return Cleanup(len(gone) - restored, restored, tuple(kept), tuple(gone))
+    return Cleanup(len(gone) - restored, restored, tuple(kept), tuple(gone), left)
 
 
 def there(traces: list[Trace], resource: Resource, look: Look) -> list[Trace]:
     """The traces of a resource that are there; what was only planned is looked up."""
-    known = [trace for trace in traces if trace.record_id or trace.restore is not None]
-    planned = [trace for trace in traces if not trace.record_id and trace.restore is None]
+    known = [trace for trace in traces if trace.known]
+    planned = [trace for trace in traces if not trace.known]
     ids = {trace.record_id for trace in known}
     found = look(resource, planned) if planned else []
     return known + [

@@ -111,7 +111,7 @@ def _disposed(run: Run, resource: Resource, trace: Trace) -> str | None:
         answer = records.patch("", trace.restore, if_match="*")
         return None if answer.status == 200 else answer.exchange.got
     if trace.record_id is None:
-        return f"not known whether it was made: {trace.unseen or 'there is no list to look it up'}"
+        return trace.doubt
     kind = resource.disposal.kind
     if kind == "permanent":
         return FOR_GOOD

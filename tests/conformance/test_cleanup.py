@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ from sbw_conformance import runner
 from sbw_conformance.checks import Check
 from sbw_conformance.checks.records import Records
 from sbw_conformance.checks.trial import Trial
-from sbw_conformance.cleanup import Journal, Trace, clean, order
+from sbw_conformance.cleanup import FOR_GOOD, Journal, Trace, clean, order
 from sbw_conformance.results import Outcome, Report, Verdict
 from sbw_conformance.runner import Progress
 from sbw_conformance.suite import Options, judge
@@ -512,6 +513,50 @@ def test_what_never_goes_is_not_tried_for_ever(journal: Journal) -> None:
     assert len(tries) == 4 + 3
     assert [row["record"] for row in found.kept] == ["id-2", "id-1", "id-0"]
     assert [row["reason"] for row in found.kept] == [f"stuck after {n}" for n in (5, 6, 7)]
+
+
+@pytest.mark.parametrize("told", [None, "the list is broken"])
+def test_what_was_refused_is_not_named_as_left(journal: Journal, told: str | None) -> None:
+    """The provider said that it is not there; where lists do not tell, the journal stays."""
+    journal.planned(CONTACT, "a1", "r1.refused")
+    journal.planned(CONTACT, "a1", "r1.unanswered")
+    journal.refused(CONTACT, "a1", "r1.refused", "r1.never-planned")
+
+    def look(_: Resource, planned: list[Trace]) -> list[Trace]:
+        return [replace(trace, unseen=told) for trace in planned]
+
+    found = clean(
+        journal,
+        STANDARD.resources,
+        look,
+        lambda _, trace: trace.doubt,
+        lambda function, traces: [function(trace) for trace in traces],
+    )
+    assert [row["record"] for row in found.kept] == ["r1.unanswered"]
+    assert (told or "there is no list") in found.kept[0]["reason"]
+    assert found.left == (0 if told is None else 1)
+    assert not found.finished
+
+
+def test_what_the_standard_keeps_is_nothing_to_do(journal: Journal) -> None:
+    """It is named, and the journal is done."""
+    journal.made(CONTACT, "a1", "id-1", "r1.1")
+    found = clean(
+        journal,
+        STANDARD.resources,
+        lambda _, __: [],
+        lambda _, __: FOR_GOOD,
+        lambda function, traces: [function(trace) for trace in traces],
+    )
+    assert [row["reason"] for row in found.kept] == [FOR_GOOD]
+    assert found.finished
+
+
+def test_a_run_that_is_not_tidied_leaves_its_journal(provider: Providers, tmp_path: Path) -> None:
+    """`sbw clean` can do it later."""
+    report = run(provider(), "core.create_answers", only="contact", folder=tmp_path, tidy=False)
+    assert report.cleanup == {**report.cleanup, "removed": 0, "kept": []}
+    assert journals(tmp_path)
 
 
 def test_order_follows_what_stands_in_the_way() -> None:

@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from sbw_conformance.checks import bodies, pointers
+from sbw_conformance.checks import bodies
 from sbw_conformance.checks.answer import STANDS_ON, Answer
-from sbw_conformance.checks.lists import Lists, ids, named
+from sbw_conformance.checks.journaled import Journaled
+from sbw_conformance.checks.lists import ids, named
 from sbw_conformance.checks.record import Record
 from sbw_conformance.checks.run import SUITE_APP
 from sbw_conformance.checks.trial import ANONYMOUS, CouldNotRun
@@ -18,7 +19,7 @@ CURRENT = object()
 """Stands for the version that the record is known to have."""
 
 
-class Records(Lists):
+class Records(Journaled):
     """The records of a resource through client a1."""
 
     # Single records
@@ -58,28 +59,14 @@ class Records(Lists):
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Try to create a record."""
-        journal = self.trial.run.journal
-        ours = [e for e in bodies.external_ids(value) if e.get("app") == SUITE_APP]
-        for entry in ours:
-            journal.planned(self.resource, self.client, str(entry.get("id")))
-        answer = self._send("create", "POST", self.url(), value=value, body=body, headers=headers)
-        answer = replace(answer, content=_content(value))
-        self._made(answer.exchange.record, [str(entry.get("id")) for entry in ours])
-        return answer
-
-    def _made(self, record: Any, marks: list[str]) -> None:
-        """Note a record that was made, with our external ids that it has."""
-        run = self.trial.run
-        if isinstance(record, dict) and isinstance(record.get("id"), str):
-            run.own.add((self.resource.type, record["id"]))
-            run.journal.made(self.resource, self.client, record["id"], *marks)
-            self._learn(record)
-
-    def _learn(self, record: Mapping[str, Any]) -> None:
-        """Remember under which app id the provider knows this client."""
-        app = pointers.at(record, "/meta/origin/app")
-        if isinstance(app, str):
-            self.trial.run.apps.setdefault(self.role, app)
+        entries = bodies.external_ids(value)
+        ours = [str(entry.get("id")) for entry in entries if entry.get("app") == SUITE_APP]
+        with self._planned(ours):
+            answer = self._send(
+                "create", "POST", self.url(), value=value, body=body, headers=headers
+            )
+        self._answered(answer.status, answer.exchange.record, ours)
+        return replace(answer, content=_content(value))
 
     def get(
         self,
@@ -145,29 +132,27 @@ class Records(Lists):
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Create or update the record with an external id."""
-        url, ours = f"{self.url()}/by-external-id", external_id["app"] == SUITE_APP
-        if ours:
-            self.trial.run.journal.planned(self.resource, self.client, external_id["id"])
-        answer = self._send(
-            "upsert", "PATCH", url, query=external_id, value=change, headers=headers
-        )
-        if answer.status == 201:
-            self._made(answer.exchange.record, [external_id["id"]] if ours else [])
+        url = f"{self.url()}/by-external-id"
+        ours = [external_id["id"]] if external_id["app"] == SUITE_APP else []
+        with self._planned(ours):
+            answer = self._send(
+                "upsert", "PATCH", url, query=external_id, value=change, headers=headers
+            )
+        made = answer.exchange.record if answer.status == 201 else None
+        self._answered(answer.status, made, ours)
         return replace(answer, content=_content(change))
 
     # Many at once
 
     def batch(self, operations: Any, *, headers: Mapping[str, str] | None = None) -> Answer:
         """Try several writes in one request."""
-        journal = self.trial.run.journal
         marks = [_marks(entry) for entry in operations] if isinstance(operations, list) else []
-        for mark in (mark for found in marks for mark in found):
-            journal.planned(self.resource, self.client, mark)
-        value = {"operations": operations}
-        answer = self._send("batch", "POST", f"{self.url()}/batch", value=value, headers=headers)
+        url, value = f"{self.url()}/batch", {"operations": operations}
+        with self._planned([mark for found in marks for mark in found]):
+            answer = self._send("batch", "POST", url, value=value, headers=headers)
         for found, result in zip(marks, answer.results, strict=False):
-            if result.get("status") == 201 and isinstance(result.get("body"), dict):
-                self._made(result["body"], found)
+            status = result.get("status")
+            self._answered(status, result.get("body") if status == 201 else None, found)
         return answer
 
     def many(self, drafts: list[dict[str, Any]]) -> list[Record]:

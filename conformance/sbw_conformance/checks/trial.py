@@ -42,6 +42,10 @@ class Lost(CouldNotRun):
     """The provider went away while it was asked; the check can be done again."""
 
 
+class Unsent(CouldNotRun):
+    """A request was not sent; the message says why."""
+
+
 class NotClaimed(Exception):  # noqa: N818  # how a check ends, no error
     """The landing page does not claim what the check is about; the message says what."""
 
@@ -104,9 +108,9 @@ class Trial:
         not waited out.
         """
         if self.stop.is_set():
-            raise CouldNotRun("the run was interrupted")
+            raise Unsent("the run was interrupted")
         if self.run.read_only and method not in SAFE:
-            raise CouldNotRun(ONLY_READS)
+            raise Unsent(ONLY_READS)
         sent = dict(headers or {})
         if body is None and value is not None:
             body = json.dumps(value, ensure_ascii=False).encode()
@@ -121,9 +125,10 @@ class Trial:
         request = Request(client, operation, method, url, kind, given, body)
         index = len(self.exchanges) + 1
         exchange = self.run.client.send(request, added, self.name, index, patient=patient)
-        if exchange.unjudged is None or exchange.lack is not Lack.UNSENT:
-            self.exchanges.append(exchange)
-            self.added.append(added)
+        if exchange.unjudged is not None and exchange.lack is Lack.UNSENT:
+            raise Unsent(exchange.unjudged)
+        self.exchanges.append(exchange)
+        self.added.append(added)
         if exchange.unjudged is not None and (exchange.lack is not Lack.CUT or self.repeatable):
             raise (Lost if exchange.lack is Lack.CUT else CouldNotRun)(exchange.unjudged)
         return Answer(self, exchange, resource)
