@@ -1,6 +1,7 @@
 """report.html in a real browser: read, filtered, searched, printed; by mouse and by keyboard."""
 
 import importlib.util
+import json
 import re
 from collections import Counter
 from dataclasses import replace
@@ -45,6 +46,11 @@ def focused(page: Page) -> str:
     """Id or text of what has the focus."""
     script = "document.activeElement.id || document.activeElement.textContent.trim()"
     return str(page.evaluate(script))
+
+
+def squeezed(text: str) -> str:
+    """A text without white space."""
+    return re.sub(r"\s+", "", text)
 
 
 # Reading
@@ -94,7 +100,7 @@ def test_a_failure_says_all_that_is_needed(
 def test_evidence_is_inflated_where_it_is_asked_for(
     opened: Watched, page_file: Path, report: Report
 ) -> None:
-    """A result shows what was sent and what came, to the letter; before that, nothing of it."""
+    """A result shows what was sent and what came, but for white space; before that, nothing."""
     result = next(r for r in report.results if r.outcome is Outcome.PASS and r.exchange)
     exchange = evidence.exchange_of(report, result)
     assert exchange is not None
@@ -105,14 +111,40 @@ def test_evidence_is_inflated_where_it_is_asked_for(
     item = row.locator(".results > ul > li").filter(has_text=result.check)
     item = item.filter(has_text=f"on {result.resource}") if result.resource else item
     item.locator(".exchange > summary").first.click()
-    shown = [evidence.visible(text) for text in item.first.locator("pre").all_inner_texts()]
-    assert shown == [
-        evidence.visible(evidence.request(exchange, None)),
-        evidence.visible(evidence.answer(exchange, None)),
-        evidence.curl(exchange),
-    ]
+    shown = item.first.locator("pre").all_text_contents()
+    sent, came = evidence.request(exchange, None), evidence.answer(exchange, None)
+    assert [*map(squeezed, shown)] == [*map(squeezed, (sent, came, evidence.curl(exchange)))]
+    assert json.loads(shown[1].partition("\n\n")[2]) == json.loads(came.partition("\n\n")[2])
     item.first.get_by_role("button").click()
     assert page.evaluate("navigator.clipboard.readText()") == evidence.curl(exchange)
+
+
+@pytest.mark.parametrize(
+    ("body", "laid_out"),
+    [
+        (
+            '{"a":1.0,"b":[],"c":{"d":"x, {}"}}',
+            '{\n  "a": 1.0,\n  "b": [],\n  "c": {\n    "d": "x, {}"\n  }\n}',
+        ),
+        ("[12345678901234567890]", "[\n  12345678901234567890\n]"),
+        ('{ "a" : "\\"" }', '{\n  "a": "\\""\n}'),
+        ('{"a":1.0,', '{"a":1.0,'),
+        ("[error] no   JSON", "[error] no   JSON"),
+        ('"text"', '"text"'),
+    ],
+)
+def test_json_is_laid_out(
+    opened: Watched, report: Report, written: Written, body: str, laid_out: str
+) -> None:
+    """Only white space between tokens changes; what is no JSON stays as it came."""
+    one = next(r for r in report.results if r.requirement == "CORE-070" and r.outcome == "fail")
+    exchange = {**report.exchanges[str(one.exchange)], "body": {"text": body}}
+    changed = replace(report, results=(one,), exchanges={str(one.exchange): exchange})
+    page = opened(written(changed))
+    page.locator(".answer > summary").click()
+    head = evidence.answer(exchange).partition("\n\n")[0]
+    answer = page.locator(".answer pre")
+    expect(answer).to_have_js_property("textContent", f"{head}\n\n{laid_out}")
 
 
 def test_every_result_can_be_opened(opened: Watched, page_file: Path, report: Report) -> None:
@@ -420,7 +452,7 @@ def test_five_thousand_results(
     assert file.stat().st_size < 12_000_000
     page = opened(file)
     last = next(reversed(many.requirements))
-    page.get_by_label("Search").fill(last.lower())
+    page.locator("#search").fill(last.lower())
     assert rows(page) == [last]
     page.goto(f"{file.as_uri()}#{last}")
     # Of so large a page, what expects more than that there is something takes minutes to fail.

@@ -68,6 +68,30 @@
     button.addEventListener("click", () => copy(button, text));
     return button;
   };
+  // A JSON body is laid out: white space between its tokens changes, and nothing else.
+  const TOKENS = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s"{}[\],:]+/g;
+  const laidOut = (text) => {
+    const at = text.indexOf("\n\n") + 2;
+    const body = at > 1 ? text.slice(at) : "";
+    try {
+      if (typeof JSON.parse(body) !== "object") return text;
+    } catch {
+      return text;
+    }
+    const opens = (token) => token === "{" || token === "[";
+    const closes = (token) => token === "}" || token === "]";
+    let depth = 0, before = "", out = "";
+    for (const [token] of body.matchAll(TOKENS)) {
+      if (closes(token)) depth -= 1;
+      const empty = opens(before) && closes(token);
+      const breaks = opens(before) || before === "," || closes(token);
+      if (breaks && !empty) out += `\n${"  ".repeat(depth)}`;
+      out += token === ":" ? ": " : token;
+      if (opens(token)) depth += 1;
+      before = token;
+    }
+    return text.slice(0, at) + out;
+  };
   const said = (label, text) => make("pre", { tabindex: "0", role: "group", "aria-label": label }, seen(text));
 
   const evidence = (result) => {
@@ -76,8 +100,8 @@
     const details = make("details", { class: "exchange" }, make("summary", {}, seen(title)));
     details.addEventListener("toggle", () => {
       if (details.children.length > 1) return;
-      details.append("The request", said("The request", exchange.request));
-      details.append("The answer", said("The answer", exchange.answer));
+      details.append("The request", said("The request", laidOut(exchange.request)));
+      details.append("The answer", said("The answer", laidOut(exchange.answer)));
       if (exchange.curl !== undefined) {
         const label = `Copy the line that repeats ${result.requirement}`;
         const again = make("div", { class: "again" }, said("See it again", exchange.curl), copyButton(exchange.curl, label));
@@ -248,6 +272,10 @@
   // Printing opens everything for a moment: that alone is no reason to inflate all evidence.
   document.addEventListener("toggle", (event) => {
     const details = event.target;
+    if (details.matches(".answer")) {
+      const answer = details.querySelector("pre");
+      answer.textContent = laidOut(answer.textContent);
+    }
     if (details.dataset.printed) delete details.dataset.printed;
     else if (details.matches(".results")) show(details);
   }, true);
