@@ -91,6 +91,9 @@ def excuse(run: Run, task: Task) -> Result | None:
         elif not check.needs <= usable:
             reason = ONLY_READS if run.read_only else TRACES.format(resource.type)
             outcome = Outcome.COULD_NOT_RUN
+    if outcome is None and resource is not None and _coarse(run, missing, resource):
+        outcome = Outcome.NOT_CLAIMED
+        reason = f"one scope stands for more than is done with {resource.type}"
     if outcome is None and missing:
         names = ", ".join(variable(role) for role in missing)
         outcome, reason = Outcome.COULD_NOT_RUN, f"it needs {names}"
@@ -98,6 +101,11 @@ def excuse(run: Run, task: Task) -> Result | None:
         return None
     kind = resource.type if resource else None
     return Result("", check.id, kind, outcome, check.kind, reason=reason)
+
+
+def _coarse(run: Run, missing: list[str], resource: Resource) -> bool:
+    """Whether none of the tokens that are missing would be narrower here."""
+    return bool(missing) and not any(run.narrows(role, resource) for role in missing)
 
 
 def _unclaimed(run: Run, name: str) -> tuple[Outcome, str]:

@@ -118,7 +118,8 @@ def strained(write: Write, draft: Draft, findings: Findings, variant: str | None
         for pointer in gone:
             body = places.without(body, places.path_in(body, pointer))
         left = found_in(write, body, variant) if variant else findings
-        left = tuple(finding for finding in left if finding.pointer not in gone)
+        # What had to be there is missing now, and its pointer is the one that it had.
+        left = tuple(f for f in left if f.pointer not in gone or f.keyword == "required")
         lighter = Draft(body, (*draft.dropped, *dict.fromkeys(gone)))
         return strained(write, lighter, left) if left else lighter
     stray = tuple(finding for finding in findings if finding.keyword in STRAY)

@@ -237,6 +237,9 @@ def batch_needs_the_scope_to_write(records: Records, reader: ReadOnlyToken) -> N
     if "read" in records.operations and reader.get(records.create()).status != 200:
         raise CouldNotRun(f"the read-only token cannot read {records.resource.type}")
     records.batch([_create(records)]).must_have_status(200)
+    alone = reader.post(records.body()).exchange
+    control = records.trial.control
+    control(alone.status == 403, "CORE-017", "status 403 for a create", alone.got, alone)
     app = records.own_app()
     reader.batch([_create(records, app)]).must_be_problem(403, "insufficient-scope")
     records.must_not_exist(app)

@@ -135,6 +135,22 @@ class Run:
         entry = ((self.landing or {}).get("resources") or {}).get(resource.type)
         return entry if isinstance(entry, dict) else {}
 
+    def scope(self, resource: Resource, kind: str) -> str:
+        """The scope that the landing page names to `read` or `write`, or that the standard does."""
+        said = self.said(resource).get("scopes") or {}
+        return str(said.get(kind) or f"{resource.scope}:{kind}")
+
+    def narrows(self, role: str, resource: Resource) -> bool:
+        """Whether a client's narrower token can lack what a resource needs: scopes may be coarse.
+
+        One that only reads lacks the scope to write, one of the business alone that to read.
+        """
+        business = self.standard.resources[self.standard.classes["core"].required[0]]
+        held = {self.scope(business, "read")}
+        if role.endswith(".read_only"):
+            return self.scope(resource, "write") not in held | {self.scope(resource, "read")}
+        return not role.endswith(".business_only") or self.scope(resource, "read") not in held
+
     def declared(self, resource: Resource) -> frozenset[str]:
         """Operations that the landing page declares for a resource."""
         return frozenset(self.said(resource).get("operations") or ())

@@ -28,6 +28,7 @@ from sbw_conformance.target import Target
 from sbw_validator.standard import Standard, load_standard
 
 CONFIG = Path("sbw.yaml")
+APP_LOG = "app.log"
 
 EPILOG = """\b
 Examples:
@@ -124,7 +125,7 @@ def command(out: Path, seed: int, workers: int, as_json: bool, **asked: object) 
     configuration = _configuration(wanted)
     selection = _selection(wanted, configuration, standard)
     attestation = _attestation(wanted, configuration, standard)
-    with terminated_as_interrupted(), _served(wanted, configuration) as target:
+    with terminated_as_interrupted(), _served(wanted, configuration, out) as target:
         _folder(out)
         if (left := notice(out)) is not None:
             click.echo(f"note: {left}", err=True)
@@ -144,7 +145,8 @@ def command(out: Path, seed: int, workers: int, as_json: bool, **asked: object) 
     if as_json:
         click.echo(report_json.render(report), nl=False)
     else:
-        _summary(report, [*written, out / "run.ndjson"])
+        log = [path for path in [out / APP_LOG] if _app(wanted, configuration)]
+        _summary(report, [*written, out / "run.ndjson", *log])
         if os.environ.get("GITHUB_ACTIONS") == "true":
             click.echo(github.render(report), nl=False)
     sys.exit(report.end["exit_code"])
@@ -178,15 +180,20 @@ def _configuration(asked: Asked) -> Configuration:
     return from_environment(asked.url)
 
 
+def _app(asked: Asked, configuration: Configuration) -> str | None:
+    return asked.app or (configuration.app if asked.url is None else None)
+
+
 @contextmanager
-def _served(asked: Asked, configuration: Configuration) -> Iterator[Target]:
-    """The target, with what has to be started for it."""
-    app = asked.app or (configuration.app if asked.url is None else None)
+def _served(asked: Asked, configuration: Configuration, out: Path) -> Iterator[Target]:
+    """The target, with what has to be started for it; what an app prints goes to a file."""
+    app = _app(asked, configuration)
     if asked.reference:
         with Reference(*(("--db", asked.db) if asked.db else ())) as reference:
             yield reference.target
     elif app is not None:
-        with Hosted(app) as hosted:
+        _folder(out)
+        with Hosted(app, log=out / APP_LOG) as hosted:
             yield configuration.at(hosted.url)
     else:
         yield configuration.aimed(asked.url)

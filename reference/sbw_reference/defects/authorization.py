@@ -324,7 +324,7 @@ DEFECTS = (
     Defect(
         "scope-of-reading-suffices",
         "A token that may read a resource may write it",
-        ("CORE-017", "CORE-018", "BULK-009"),
+        ("CORE-017", "CORE-018"),
         answering(403, *RECORDS, "batch"),
         "permits",
         _reading_suffices,

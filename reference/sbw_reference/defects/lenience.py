@@ -87,7 +87,7 @@ DEFECTS = (
     Defect(
         "lenience-ignored",
         "A preference for lenient handling changes nothing",
-        ("CORE-057", "CORE-070"),
+        ("CORE-057",),
         LENIENT,
         "lenient",
         lambda _original: lambda _headers: False,

@@ -23,9 +23,7 @@ def _refused(answer: Answer, scope: str) -> None:
 
 
 def _scope(records: Records, kind: str) -> str:
-    """The scope that the landing page names, or the one that the standard does."""
-    said = records.trial.run.said(records.resource).get("scopes") or {}
-    return str(said.get(kind) or f"{records.resource.scope}:{kind}")
+    return records.trial.run.scope(records.resource, kind)
 
 
 def _asked(narrow: Records, operation: str, record: Record | str, app: str) -> Answer:
@@ -87,8 +85,15 @@ def scope_comes_before_the_record(
     records.confirm(record)
     if reader.get(record).status != 200:
         raise CouldNotRun(f"the read-only token cannot read {records.resource.type}")
-    probes: list[tuple[Records, str]] = [(narrow, "read")]
-    probes += [(reader, one) for one in ("update", "delete") if one in records.operations]
+    run, resource = records.trial.run, records.resource
+    writes = [one for one in ("update", "delete") if one in records.operations]
+    probes: list[tuple[Records, str]] = []
+    if run.narrows(narrow.role, resource):
+        probes.append((narrow, "read"))
+    if run.narrows(reader.role, resource):
+        probes += [(reader, one) for one in writes]
+    if not probes:
+        raise NotClaimed(f"one scope stands for all that is done with {resource.type}")
     for client, operation in probes:
         there = _asked(client, operation, record, "")
         unknown = _asked(client, operation, UNKNOWN, "")
