@@ -73,7 +73,7 @@ class Client:
         """
         if (reason := self._kept_back(request, headers)) is not None:
             return Exchange(request, trial, index, failure=reason)
-        so_far = _SoFar(headers)
+        so_far = _SoFar(headers, self.pacer.hurries)
         while True:
             token = bearer(so_far.headers)
             if self._over(token) is None:
@@ -102,7 +102,7 @@ class Client:
         """Send again after an ending, to clean up; tokens that are dead stay so."""
         self.ending = None
         self._silence = Silence()
-        self._throttling = Throttling(self.patience)
+        self._throttling.resume()
 
     def abort(self) -> None:
         """Send nothing more, and let go of what is under way."""
@@ -196,6 +196,8 @@ class Client:
 
     def _throttled(self, exchange: Exchange, so_far: "_SoFar") -> Exchange | None:
         """What becomes of a 429; None where the request is sent again after a pause."""
+        if self.pacer.hurries != so_far.hurries:
+            return replace(exchange, unjudged="the run was interrupted")
         pause = self._throttling.pause(exchange, so_far.waited)
         if isinstance(pause, str):
             if self._throttling.hopeless:
@@ -216,9 +218,13 @@ class Client:
 
 @dataclass
 class _SoFar:
-    """What one request went through: its headers now, seconds waited, how often it was repeated."""
+    """What one request went through: its headers now, seconds waited, how often it was repeated.
+
+    `hurries` is what the pacer had counted when it began.
+    """
 
     headers: Headers
+    hurries: int
     waited: list[float] = field(default_factory=list)
     returns: int = 0
     renewals: int = 0

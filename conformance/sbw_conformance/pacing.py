@@ -26,9 +26,13 @@ Key = tuple[str, str | None]
 
 @dataclass
 class Pacer:
-    """Holds requests back to a rate, and all of them while a provider says `Retry-After`."""
+    """Holds requests back to a rate, and all of them while a provider says `Retry-After`.
+
+    `hurries` counts how often those that waited were let go.
+    """
 
     requests_per_second: float | None = None
+    hurries: int = 0
     _next: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _wake: threading.Event = field(default_factory=threading.Event)
@@ -60,6 +64,7 @@ class Pacer:
         with self._lock:
             wake, self._wake = self._wake, threading.Event()
             self._next = min(self._next, time.monotonic())
+            self.hurries += 1
         wake.set()
 
 
@@ -81,6 +86,10 @@ class Throttling:
     def hopeless(self) -> bool:
         """Whether nothing but 429 comes any more."""
         return self._row >= HOPELESS
+
+    def resume(self) -> None:
+        """Hope again; what was spent is spent."""
+        self._row = 0
 
     def answered(self, key: Key) -> None:
         """Note an answer other than 429."""

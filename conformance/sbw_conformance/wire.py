@@ -19,6 +19,7 @@ from urllib3.exceptions import (
     NewConnectionError,
     ProtocolError,
     ReadTimeoutError,
+    SSLError,
 )
 
 from sbw_conformance.exchanges import Exchange, Headers, Lack, Request
@@ -203,7 +204,8 @@ def _lack(error: Exception) -> Lack | None:
         return Lack.SILENT
     causes = (error, *error.args)
     ended = (ConnectionError, http.client.RemoteDisconnected, ssl.SSLEOFError)
-    cut = isinstance(error, ProtocolError | OSError) and any(isinstance(c, ended) for c in causes)
+    kinds = ProtocolError | SSLError | OSError
+    cut = isinstance(error, kinds) and any(isinstance(c, ended) for c in causes)
     return Lack.CUT if cut else None
 
 

@@ -330,6 +330,21 @@ def test_a_hurry_lets_go_of_those_that_wait() -> None:
     assert pacer._next > time.monotonic() + 50
 
 
+def test_a_hurry_ends_the_wait_of_who_was_refused() -> None:
+    """Who waits as a 429 asked for is not made to wait again when the run is interrupted."""
+    found: list[Exchange] = []
+    with Server(lambda _: http_answer(429, "{}", retry_after="30")) as server:
+        client = Client()
+        waiting = threading.Thread(target=lambda: found.append(get(client, server)))
+        waiting.start()
+        until(lambda: client.pacer._next > time.monotonic() + 20, "the wait")
+        client.pacer.hurry()
+        waiting.join(10)
+        assert not waiting.is_alive()
+    assert [exchange.unjudged for exchange in found] == ["the run was interrupted"]
+    assert client.sent == 2
+
+
 def test_a_connection_that_went_stale_is_tried_once_more() -> None:
     """A read on a connection that broke at once is asked again; a write is not."""
     came: list[str] = []
