@@ -147,6 +147,44 @@ def test_sarif_has_a_result_for_each_failure(report: Report) -> None:
     assert len(prints) == len(set(prints))
 
 
+@pytest.mark.parametrize(
+    ("base", "address", "place"),
+    [
+        ("https://api.example.com/sbw", "", "api.example.com/sbw"),
+        ("https://api.example.com/sbw", "/contacts/1?x=y#z", "api.example.com/sbw/contacts"),
+        ("http://127.0.0.1:8765", "/contacts?limit=1", "127.0.0.1_8765/contacts"),
+        ("http://127.0.0.1:8765", "", "127.0.0.1_8765"),
+        ("http://[::1]:80", "/a b/<c>", "%5B__1%5D_80/a%20b"),
+    ],
+)
+def test_sarif_places_are_paths(report: Report, base: str, address: str, place: str) -> None:
+    """Code scanning refuses addresses, and takes the same path for the same place the next time."""
+    one = next(r for r in report.results if r.requirement == "CORE-070" and r.outcome == "fail")
+    exchange = {**report.exchanges[str(one.exchange)], "url": base + address}
+    moved = replace(
+        report,
+        run={**report.run, "target": base},
+        results=(one,),
+        exchanges={str(one.exchange): exchange},
+    )
+    [row] = logged(moved)["results"]
+    [location] = row["locations"]
+    assert location["physicalLocation"]["artifactLocation"]["uri"] == place
+    assert row["webRequest"]["target"] == base + address
+    assert row["partialFingerprints"].keys() == {"sbwResult/v1", "primaryLocationLineHash"}
+
+
+def test_sarif_places_elsewhere_are_paths_too(report: Report) -> None:
+    """What was asked beside the base has its own path."""
+    place = sarif._place("https://a.example/sbw", "https://a.example/.well-known/api-catalog?x")
+    assert place == "a.example/.well-known/api-catalog"
+    uris = [
+        row["locations"][0]["physicalLocation"]["artifactLocation"]["uri"]
+        for row in logged(report)["results"]
+    ]
+    assert not any(":" in uri for uri in uris)
+
+
 def test_sarif_shows_the_exchange(report: Report) -> None:
     """A result holds the request, the answer, and the line of curl in its message."""
     row = next(r for r in logged(report)["results"] if r["ruleId"] == "CORE-070")

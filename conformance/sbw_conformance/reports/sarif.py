@@ -1,10 +1,13 @@
 """report.sarif: what is not kept as SARIF 2.1.0 results, for code scanning and editors.
 
-The rule of a result is the requirement; its place is the URL, with the JSON Pointer in the answer.
+The rule of a result is the requirement, its place what was asked, with the JSON Pointer in the
+answer. Code scanning takes no address for a place, only a path, and knows a result again by it: so
+the place is host and path without ids of records; the whole address stands in the request.
 """
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
@@ -16,7 +19,6 @@ from sbw_validator.sarif import LEVELS, SCHEMA, Json
 INFORMATION = "https://w3id.org/small-business-web/"
 SHOWN = {Outcome.FAIL: "error", Outcome.WARN: "warning", Outcome.WAIVED: "error"}
 ENDED = frozenset({Verdict.ERROR, Verdict.INTERRUPTED})
-SAFE = "%/:?#[]@!$&'()*+,;=~"
 
 
 def render(report: Report) -> str:
@@ -78,7 +80,7 @@ def _result(report: Report, result: Result) -> Json:
         "level": SHOWN[result.outcome],
         "message": {"text": evidence.visible(_message(result, exchange))},
         "locations": [_location(report, result, exchange)],
-        "partialFingerprints": {"sbwResult/v1": _fingerprint(result)},
+        "partialFingerprints": _fingerprints(result),
         "properties": {"check": result.check, "resource": result.resource, "kind": result.kind},
     }
     if exchange is not None:
@@ -112,7 +114,7 @@ def _location(report: Report, result: Result, exchange: Mapping[str, Any] | None
     address = report.run["target"] if exchange is None else exchange["url"]
     place: Json = {
         "physicalLocation": {
-            "artifactLocation": {"uri": quote(address, safe=SAFE)},
+            "artifactLocation": {"uri": _place(report.run["target"], address)},
             "region": {"startLine": 1},
         }
     }
@@ -121,9 +123,19 @@ def _location(report: Report, result: Result, exchange: Mapping[str, Any] | None
     return place
 
 
-def _fingerprint(result: Result) -> str:
-    """What tells a result from others, in this run and the next."""
-    return hashlib.sha256("\n".join(result.key).encode()).hexdigest()
+def _place(base: str, address: str) -> str:
+    """Host, and the path up to what lies in the base; a port is written behind an underscore."""
+    under = address.removeprefix(base).lstrip("/") if address.startswith(base) else ""
+    first = re.split("[/?#]", under, maxsplit=1)[0]
+    root = (base if address.startswith(base) else address).partition("://")[2]
+    path = re.split("[?#]", root, maxsplit=1)[0].rstrip("/")
+    return quote(f"{path}/{first}".rstrip("/").replace(":", "_"), safe="/%~")
+
+
+def _fingerprints(result: Result) -> dict[str, str]:
+    """What tells a result from others, in this run and the next; GitHub knows the second name."""
+    digest = hashlib.sha256("\n".join(result.key).encode()).hexdigest()
+    return {"sbwResult/v1": digest, "primaryLocationLineHash": f"{digest[:16]}:1"}
 
 
 def _request(exchange: Mapping[str, Any]) -> Json:
