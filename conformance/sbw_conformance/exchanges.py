@@ -50,6 +50,22 @@ class Request:
     body: bytes | None = None
 
 
+MOST_PLACES = 3
+LONGEST_PLACE = 100
+
+
+def _places(problem: dict[str, Any]) -> str:
+    """Where a problem document says that something is wrong (RFC 9457 section 3)."""
+    errors = problem.get("errors")
+    rows = [row for row in errors if isinstance(row, dict)] if isinstance(errors, list) else []
+    found = list(
+        dict.fromkeys(row["pointer"] for row in rows if isinstance(row.get("pointer"), str))
+    )
+    named = [pointer[:LONGEST_PLACE] or "the whole" for pointer in found[:MOST_PLACES]]
+    more = [f"{len(found) - MOST_PLACES} more"] if len(found) > MOST_PLACES else []
+    return f" at {', '.join([*named, *more])}" if named else ""
+
+
 @dataclass(frozen=True)
 class Exchange:
     """A request with its answer; `status` is 0 and `failure` a sentence when none came.
@@ -170,5 +186,6 @@ class Exchange:
             return f"no answer: {self.failure}"
         problem = self.json if self.status >= 400 else None
         if isinstance(problem, dict) and isinstance(problem.get("type"), str):
-            return f"status {self.status}, problem type {problem['type'].rpartition('/')[2]}"
+            kind = f"status {self.status}, problem type {problem['type'].rpartition('/')[2]}"
+            return f"{kind}{_places(problem)}"
         return f"status {self.status}, {self.media_type or 'no content type'}"

@@ -71,17 +71,18 @@ def test_a_failure_says_what_where_and_how_to_see_it_again(failed: Report) -> No
     lines = [line for line, _ in terminal.lines(failed)]
     assert lines[0] == "NOT CONFORMANT"
     start = next(n for n, line in enumerate(lines) if line.startswith("FAIL CORE-070"))
-    block = lines[start : start + 6]
+    block = lines[start : start + 7]
     sentence = next(r.sentence for r in REQUIREMENTS if r.id == "CORE-070")
     base = failed.run["target"]
-    assert block[:5] == [
+    assert block[:6] == [
         "FAIL CORE-070  core.create_answers_with_the_record on organization",
         f"  {sentence}",
+        "  case     A create is answered with 201, the address of the record, and all of it.",
         f"  where    POST {base}/organizations",
         "  expected status 201",
         "  got      status 200, application/json",
     ]
-    assert block[5].startswith(f"  again    curl -i -X POST {base}/organizations -H ")
+    assert block[6].startswith(f"  again    curl -i -X POST {base}/organizations -H ")
 
 
 def only(report: Report, *results: Result) -> Report:

@@ -50,6 +50,12 @@ class Group:
         return tuple(name for name in names if name != self.first.check)
 
 
+def case(report: Report, result: Result) -> str | None:
+    """What the check of a result is about, in its own words; None for one that only looks on."""
+    titles = (entry["title"] for entry in report.checks.values() if entry["check"] == result.check)
+    return next(titles, None)
+
+
 @dataclass(frozen=True)
 class Unjudged:
     """Requirements that one reason kept from being judged, and what to do about it."""

@@ -82,6 +82,7 @@ def render(report: Report) -> str:
         "promises": summary.promises(report),
         "signed": summary.attested_by(report),
         "numbered": summary.numbered,
+        "case": grouping.case,
         "sentences": sentences,
         "failures": failures,
         "shown": _written_out(report, failures),

@@ -73,6 +73,7 @@ def _failure(report: Report, group: grouping.Group) -> Iterator[Line]:
     others = group.other_checks
     for label, text in (
         ("", sentence),
+        ("case     ", grouping.case(report, result)),
         ("where    ", evidence.where(exchange)),
         ("place    ", result.pointer),
         ("expected ", result.expected),
