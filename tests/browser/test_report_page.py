@@ -85,7 +85,8 @@ def test_a_failure_says_all_that_is_needed(
         "✗ broken CORE-042 on contact, custom_field_definition, organization"
     )
     expect(article.locator(".sentence")).to_contain_text("MUST refuse an update without If-Match")
-    expect(article.locator("dd").first).to_have_text(str(evidence.where(exchange)))
+    where = article.locator("dt:text-is('Where') + dd")
+    expect(where).to_have_text(str(evidence.where(exchange)))
     expect(article.locator(".expected")).to_have_text(str(group.first.expected))
     expect(article.locator(".got")).to_have_text(str(group.first.got))
     article.get_by_role("button", name="Copy the line that repeats CORE-042").click()
