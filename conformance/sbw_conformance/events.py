@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import json
 import re
 import threading
@@ -9,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from sbw_conformance.exchanges import Exchange, Headers
 
@@ -17,6 +18,9 @@ WHOLE_BODY = 64 * 1024
 """Bytes of a body that an event holds whole; a longer one is cut, with its digest and a flag."""
 
 REDACTED = "[redacted]"
+
+SHORTEST_FORM = 8
+"""Characters of base64 below which a find would be chance."""
 
 PUBLIC_HEADERS = frozenset(
     {
@@ -66,6 +70,32 @@ _SECRET_MEMBER = re.compile(
 )
 
 
+def _forms_of(secret: str) -> set[str]:
+    """A secret as URLs, JSON, HTML and base64 spell it, in the ways that are usual for each."""
+    coded = {quote(secret, safe=""), quote(secret), quote_plus(secret)}
+    lower = {re.sub("%[0-9A-F]{2}", lambda found: found[0].lower(), form) for form in coded}
+    written = json.dumps(secret)[1:-1]
+    texts = {secret, written, json.dumps(written)[1:-1], written.replace("/", "\\/")}
+    marked = {html.escape(secret), html.escape(secret, quote=False)}
+    return coded | lower | texts | marked | _aligned(secret) | {secret.encode().hex()}
+
+
+def _aligned(secret: str) -> set[str]:
+    """What base64 makes of a secret that stands anywhere in a text, without what is around it.
+
+    Three bytes become four characters, so that there are three ways; the characters that also
+    hold bits of what stands before or behind are left out.
+    """
+    found = {base64.b64encode(secret.encode()).decode()}
+    for before in range(3):
+        whole = base64.b64encode(b"\0" * before + secret.encode()).decode()
+        first = -(-before * 8 // 6)
+        last = (before + len(secret.encode())) * 8 // 6
+        found.add(whole[first:last])
+    usual = {form for form in found if len(form) >= SHORTEST_FORM}
+    return usual | {form.replace("+", "-").replace("/", "_") for form in usual}
+
+
 @dataclass
 class Redaction:
     """Takes secrets out of what is kept: known ones anywhere, unknown ones by where they stand."""
@@ -73,16 +103,13 @@ class Redaction:
     _forms: set[str] = field(default_factory=set)
 
     def add(self, secret: str) -> None:
-        """From now on keep this secret out, also percent-, base64- or JSON-encoded.
+        """From now on keep this secret out, also as URLs, JSON, HTML, base64 or hex spell it.
 
         Of the value of an `Authorization` header, the part after the scheme is kept out too.
         """
-        forms = set(self._forms)
-        for part in (secret, secret.partition(" ")[2]):
-            if len(part) > 3:
-                coded = base64.b64encode(part.encode()).decode()
-                forms |= {part, quote(part, safe=""), coded, json.dumps(part)[1:-1]}
-        self._forms = forms
+        part = secret.partition(" ")[2] or secret
+        if len(part) > 3 and part not in self._forms:
+            self._forms = self._forms | _forms_of(part)
 
     @property
     def longest(self) -> int:
@@ -93,7 +120,8 @@ class Redaction:
         """The text without the secrets, and without halves of surrogate pairs."""
         if not text.isascii():
             text = text.encode(errors="backslashreplace").decode()
-        for form in sorted(self._forms, key=len, reverse=True):
+        found = [form for form in self._forms if form in text]
+        for form in sorted(found, key=len, reverse=True):
             text = text.replace(form, REDACTED)
         return _SECRET_MEMBER.sub(rf"\1{REDACTED}", text)
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from sbw_validator.once import once
+
 
 class Outcome(StrEnum):
     """What a check found of one requirement on one resource."""
@@ -172,7 +174,7 @@ class Report:
         """What the run says of the provider."""
         return Verdict(self.end["verdict"])
 
-    @property
+    @once
     def requirements(self) -> Mapping[str, Mapping[str, Any]]:
         """The requirements that the run knew, by id, in the order of the text."""
         return {entry["id"]: entry for entry in self.run["requirements"]}
@@ -207,9 +209,12 @@ class Report:
 
     def count(self) -> dict[Outcome, int]:
         """How many requirements ended in which outcome."""
+        found: dict[str, set[Outcome]] = {}
+        for result in self.results:
+            found.setdefault(result.requirement, set()).add(result.outcome)
         counted = dict.fromkeys(Outcome, 0)
-        for requirement in {result.requirement for result in self.results}:
-            counted[self.outcome(requirement)] += 1
+        for outcomes in found.values():
+            counted[worst(outcomes)] += 1
         return counted
 
 

@@ -40,7 +40,14 @@ R = TypeVar("R", bound=Records)
 
 SBW = Path(sys.executable).parent / "sbw"
 SUITE_APP = "org.smallbusinessweb.conformance"
-REPORTS = ("report.json", "report.html", "junit.xml", "run.ndjson")
+REPORTS = (
+    "report.json",
+    "report.html",
+    "junit.xml",
+    "report.sarif",
+    "summary.md",
+    "run.ndjson",
+)
 DOOR = "core.landing_page_is_served_to_anyone"
 """The check without which nothing else runs."""
 

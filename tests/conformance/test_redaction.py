@@ -7,7 +7,7 @@ import re
 import zlib
 from dataclasses import replace
 from pathlib import Path
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl, quote, quote_plus
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -40,8 +40,12 @@ PLAIN = "canary-token-plain-0123456789"
 def forms(secret: str) -> set[str]:
     """How a secret may be written, and the beginning of it that would be telling enough."""
     raw = secret.encode()
-    coded = {quote(secret, safe=""), base64.b64encode(raw).decode(), json.dumps(secret)[1:-1]}
-    return {secret, secret[:-1], html.escape(secret), *coded}
+    percent = quote(secret, safe="")
+    coded = {percent, percent.lower(), quote(secret), quote_plus(secret), raw.hex()}
+    written = json.dumps(secret)[1:-1]
+    texts = {written, written.replace("/", "\\/"), json.dumps(written)[1:-1]}
+    basic = {base64.b64encode(b"x" * before + raw).decode()[4:-4] for before in range(1, 4)}
+    return {secret, secret[:-1], html.escape(secret), *coded, *texts, *basic}
 
 
 def shown_in(folder: Path, secrets: set[str]) -> list[str]:

@@ -80,8 +80,9 @@ class Answer:
         operation = self.exchange.request.operation
         requirement, exchange = STANDS_ON[operation], self.exchange
         success = 200 <= exchange.status < 300
+        article = "an" if operation[:1] in "aeiou" else "a"
         self.trial.control(
-            success, requirement, f"a {operation} that works", exchange.got, exchange
+            success, requirement, f"{article} {operation} that works", exchange.got, exchange
         )
         if operation == "list":
             page = exchange.items is not None
