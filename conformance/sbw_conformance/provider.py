@@ -117,7 +117,10 @@ class Fleet:
         self._process.end()
 
     def start(self, name: str, **what: Any) -> Target:
-        """Start a provider, with a defect or a variant where `what` says so."""
+        """Start a provider, with a defect or a variant where `what` says so.
+
+        With `in_turn` it answers one request after another, which takes less work.
+        """
         return target_of(self._ask({"name": name, **what}))
 
     def stop(self, name: str) -> int:

@@ -91,7 +91,7 @@ class Selftester:
     """
 
     full: bool = False
-    lanes: int = 3
+    lanes: int = 4
     workers: int = 3
     programs: int = 2
     listen: Callable[[Kill], None] = lambda _: None
@@ -131,7 +131,7 @@ class Selftester:
         evidence: bool = False,
     ) -> Report:
         classes = None if self.classes is None else list(self.classes)
-        target = fleet.start(name, defect=defect, classes=classes)
+        target = fleet.start(name, defect=defect, classes=classes, in_turn=True)
         options = Options(
             workers=self.workers,
             programs=self.programs,

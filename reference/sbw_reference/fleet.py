@@ -47,6 +47,7 @@ TAKES = {
     "declare": dict,
     "seed_data": int,
     "db": str,
+    "in_turn": bool,
     "stop": str,
 }
 
@@ -95,6 +96,7 @@ class Fleet:
             database=order.get("db"),
             seed_data=order.get("seed_data", 0),
             declares=declared_files.checked(order["declare"]) if "declare" in order else None,
+            in_turn=order.get("in_turn", False),
         )
         running = server.start(settings, composed.behaviour)
         task = asyncio.get_running_loop().create_task(running.serve())

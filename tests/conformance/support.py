@@ -425,9 +425,13 @@ class Providers:
         self._names: list[str] = []
 
     def __call__(self, **what: Any) -> Target:
-        """Start one, with a defect, variant or database where `what` says so."""
+        """Start one, with a defect, variant or database where `what` says so.
+
+        It answers one request after another, which takes less work: whole runs of the command are
+        where many at a time are tried.
+        """
         name = f"{self._prefix}-{len(self._names)}"
-        target = self._fleet.start(name, **what)
+        target = self._fleet.start(name, **{"in_turn": True, **what})
         self._names.append(name)
         return target
 

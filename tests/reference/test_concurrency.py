@@ -1,13 +1,17 @@
 """Many writers at once, on each kind of database."""
 
+import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from sqlalchemy import select
-from tests.reference.support import Api, named
+from tests.reference.support import Api, named, serving
 
-from sbw_reference.server import Running
+from sbw_reference.behaviour import Behaviour
+from sbw_reference.server import Running, Settings
 from sbw_reference.tables import change, tenant
 
 WRITERS = 8
@@ -100,3 +104,23 @@ def test_a_walk_among_writers_is_whole(anywhere: Running) -> None:
     seen = _at_once(churn, 4)[0]
     assert [one for one in seen if one in made] == made
     assert len(seen) == len(set(seen))
+
+
+@pytest.mark.parametrize(("in_turn", "most"), [(True, 1), (False, 4)])
+def test_requests_are_answered_in_turn_where_that_is_asked_for(
+    in_turn: bool,  # noqa: FBT001
+    most: int,
+) -> None:
+    """Of four requests at once one is at work at a time, or all four are."""
+    meeting, at_work = threading.Barrier(most), set()
+
+    def landing(page: dict[str, Any]) -> dict[str, Any]:
+        meeting.wait(10)
+        at_work.add(threading.current_thread().name)
+        return page
+
+    behaviour = replace(Behaviour(), landing=landing)
+    with serving(Settings(in_turn=in_turn), behaviour) as running:
+        api = Api(running)
+        assert [answer.status for answer in _at_once(lambda _: api("GET", "/"), 4)] == [200] * 4
+    assert len(at_work) == most

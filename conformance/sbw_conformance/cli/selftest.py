@@ -26,7 +26,7 @@ Examples:
 @click.option(
     "--lanes",
     type=click.IntRange(1, 32),
-    default=3,
+    default=4,
     show_default=True,
     help="Providers that are judged at a time.",
 )
