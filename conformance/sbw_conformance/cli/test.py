@@ -127,8 +127,8 @@ def command(out: Path, seed: int, workers: int, as_json: bool, **asked: object) 
     attestation = _attestation(wanted, configuration, standard)
     with terminated_as_interrupted(), _served(wanted, configuration, out) as target:
         _folder(out)
-        if (left := notice(out)) is not None:
-            click.echo(f"note: {left}", err=True)
+        for line in (notice(out) or "").splitlines():
+            click.echo(f"note: {line}", err=True)
         with Live(as_json) as live:
             options = Options(
                 folder=out,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from sbw_conformance.cleanup import FOR_GOOD
 from sbw_conformance.reports import evidence, grouping, summary
 from sbw_conformance.results import Outcome, Report, Verdict
 from sbw_validator.findings import printable
@@ -134,3 +135,5 @@ def _cleanup(report: Report) -> Iterator[Line]:
     for kind, reason, names in kept:
         shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
         yield f"    left: {len(names)} {kind} ({shown}): {reason}", ""
+    if any(reason != FOR_GOOD for _, reason, _ in kept):
+        yield f"    `sbw clean {report.run['target']}` tries again", ""
