@@ -1,6 +1,5 @@
 """Runs checks against a target: pool, order, progress, clean-up, and the event stream."""
 
-import itertools
 import re
 import resource as system
 import sys
@@ -8,25 +7,23 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sbw_conformance import disposal
+from sbw_conformance.attempts import Attempts
 from sbw_conformance.checks import Check, catalog
 from sbw_conformance.checks.answer import STANDS_ON
-from sbw_conformance.checks.model import Program, named
 from sbw_conformance.checks.observing import View
 from sbw_conformance.checks.records import Records
 from sbw_conformance.checks.run import Run
-from sbw_conformance.checks.trial import Blocked, CouldNotRun, Failed, Lost, NotClaimed, Trial
+from sbw_conformance.checks.trial import Blocked, CouldNotRun, Failed, Trial
 from sbw_conformance.cleanup import Cleanup, clean
 from sbw_conformance.events import EventStream
 from sbw_conformance.exchanges import MISSING, Exchange
-from sbw_conformance.judging import Observations, results_of
+from sbw_conformance.judging import Observations
 from sbw_conformance.planning import Task, excuse, tasks, unseen
 from sbw_conformance.presence import Ending
-from sbw_conformance.programs import Programs
 from sbw_conformance.results import (
     EXIT_CODES,
     EXIT_USAGE,
@@ -36,7 +33,6 @@ from sbw_conformance.results import (
     Verdict,
     fold,
     verdict_of,
-    worst,
 )
 from sbw_conformance.selection import Selection
 from sbw_conformance.waivers import Waivers
@@ -46,13 +42,6 @@ PROGRAMS = 12
 
 
 _INSTANT = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]+)?Z")
-
-
-MOST_REPEATS = 3
-"""How often a check is done where the provider goes away each time."""
-
-BROKEN = frozenset({Outcome.FAIL, Outcome.WARN})
-"""What a provider did, as against what the suite could not do."""
 
 
 @dataclass(frozen=True)
@@ -99,11 +88,7 @@ class Runner:
         self._busy = 0
         self._ending: Ending | None = None
         self._over = False
-        self._locks = {
-            name: threading.Lock()
-            for name, entry in run.standard.resources.items()
-            if entry.shape == "singleton"
-        }
+        self._attempts = Attempts(run, self._stop, self.programs)
         observers = tuple(check for check in self.checks if check.kind == "observer")
         view = View(run.target, run.standard, run.schemas, run.own)
         self._observations = Observations(observers, view)
@@ -192,110 +177,11 @@ class Runner:
     def _done(self, task: Task) -> str:
         if (reason := excuse(self.run, task)) is not None:
             self._excuse(task, reason)
-        elif task.check.kind == "program":
-            self._programs(task)
         else:
-            trial, ended = self._try(task, task.check.id)
-            found = results_of(self.run.requirements, task.check, trial, ended)
-            self._finish(task, [trial], found)
-            self._open_door(task, trial, found)
+            trials, found = self._attempts.of(task)
+            self._finish(task, trials, found)
+            self._open_door(task, trials, found)
         return task.check.id
-
-    def _try(
-        self, task: Task, name: str, steps: Program | None = None
-    ) -> tuple[Trial, BaseException | None]:
-        """Do a check once; what ends it early is given back, not raised.
-
-        A check that the provider went away from is done again, but not for ever: the request that
-        brings it down is judged at last.
-        """
-        for number in range(1, MOST_REPEATS + 1):
-            again = name if number == 1 else f"{name}.again.{number}"
-            trial, ended = self._tried(task, again, steps, repeatable=number < MOST_REPEATS)
-            if not isinstance(ended, Lost):
-                break
-        return trial, ended
-
-    def _tried(
-        self, task: Task, name: str, steps: Program | None, *, repeatable: bool
-    ) -> tuple[Trial, BaseException | None]:
-        requirements, resource = task.check.requirements, task.resource
-        trial = Trial(self.run, name, requirements, resource, stop=self._stop)
-        trial.repeatable = repeatable
-        arguments: dict[str, Any] = {}
-        for parameter, kind in task.check.parameters.items():
-            if issubclass(kind, Records) and task.resource is not None:
-                arguments[parameter] = kind(trial, task.resource)
-            elif issubclass(kind, Trial):
-                arguments[parameter] = trial
-            else:
-                arguments[parameter] = steps
-        lock = self._locks.get(task.resource.type) if task.resource else None
-        with lock or nullcontext():
-            try:
-                task.check.function(**arguments)
-            except (Failed, Blocked, CouldNotRun, NotClaimed) as end:
-                return trial, end
-            except Exception as error:  # noqa: BLE001  # one check's bug harms no other
-                return trial, error
-        return trial, None
-
-    def _programs(self, task: Task) -> None:
-        """Run the drawn programs of a task, and shrink the first that fails."""
-        run, check, resource = self.run, task.check, task.resource
-        if resource is None:
-            raise TypeError(f"{check.id} needs a resource")
-        operations = run.operations(resource)
-        drawn = Programs(run.standard, resource, operations, self.programs, run.seed)
-        trials: list[Trial] = []
-        found: dict[str, Result] = {}
-        for number, steps in enumerate(drawn.draw(), 1):
-            trial, ended = self._try(task, f"{check.id}.{number}", steps)
-            trials.append(trial)
-            results = results_of(run.requirements, check, trial, ended)
-            over = any(result.outcome is not Outcome.PASS for result in results)
-            if failed := [result for result in results if result.outcome in BROKEN]:
-                results = self._shrunk(task, drawn, steps, failed, trials)
-            for result in results:
-                self._worst(found, result)
-            if over:
-                break
-        self._finish(task, trials, list(found.values()))
-
-    def _shrunk(
-        self, task: Task, drawn: Programs, steps: Program, failed: list[Result], trials: list[Trial]
-    ) -> list[Result]:
-        wanted = {result.requirement for result in failed}
-        known: dict[str, list[Result]] = {named(steps): failed}
-        numbers = itertools.count(1)  # no two runs mark their records alike
-
-        def fails(program: Program) -> bool:
-            name = f"{task.check.id}.shrinking.{next(numbers)}"
-            trial, ended = self._try(task, name, program)
-            results = results_of(self.run.requirements, task.check, trial, ended)
-            again = [r for r in results if r.outcome in BROKEN and r.requirement in wanted]
-            if again:
-                trials.append(trial)
-                known[named(program)] = again
-            return bool(again)
-
-        if not fails(steps):
-            note = f"flaky: it passed when it was run again. {named(steps)}"
-            return [replace(result, reason=note) for result in failed]
-        best = drawn.shrink(steps, fails)
-        note = f"shortest program that fails: {named(best)}"
-        return [replace(result, reason=note) for result in known[named(best)]]
-
-    @staticmethod
-    def _worst(found: dict[str, Result], result: Result) -> None:
-        old = found.get(result.requirement)
-        if old is None:
-            found[result.requirement] = result
-        else:
-            outcome = worst([old.outcome, result.outcome])
-            shown = old if outcome is old.outcome else result
-            count = old.assertions + result.assertions
-            found[result.requirement] = replace(shown, assertions=count)
 
     # What tasks leave behind
 
@@ -353,11 +239,12 @@ class Runner:
         results = [replace(reason, requirement=name) for name in task.check.requirements]
         self._finish(task, [], results)
 
-    def _open_door(self, task: Task, trial: Trial, found: list[Result]) -> None:
+    def _open_door(self, task: Task, trials: list[Trial], found: list[Result]) -> None:
         """Take the landing page that a check found valid as the run's own."""
         door = STANDS_ON["landing"]
         if door in task.check.requirements and all(r.outcome is Outcome.PASS for r in found):
-            pages = [e.json for e in trial.exchanges if e.json is not MISSING]
+            exchanges = [exchange for trial in trials for exchange in trial.exchanges]
+            pages = [exchange.json for exchange in exchanges if exchange.json is not MISSING]
             self.run.landing = pages[-1]
 
     def _shut(self, rest: list[Task]) -> None:

@@ -63,7 +63,6 @@ class Run:
     invalid: dict[tuple[str, str], list[Any]] = field(default_factory=dict)
     sharing: Any = field(default_factory=threading.RLock)
     tokens: Iterator[int] = field(default_factory=lambda: itertools.count(1))
-    singletons: Mapping[str, threading.Lock] = field(default_factory=dict)
 
     @once
     def schemas(self) -> Schemas:

@@ -1,9 +1,10 @@
 """`sbw test`: judge a live provider."""
 
 import os
+import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,7 +25,7 @@ from sbw_conformance.results import EXIT_USAGE, Report
 from sbw_conformance.selection import Selection, failed_in, of_classes, of_profile
 from sbw_conformance.signals import terminated_as_interrupted
 from sbw_conformance.suite import Options, judge
-from sbw_conformance.target import Target
+from sbw_conformance.target import ConfigurationError, Target
 from sbw_validator.standard import Standard, load_standard
 
 CONFIG = Path("sbw.yaml")
@@ -185,6 +186,21 @@ def _app(asked: Asked, configuration: Configuration) -> str | None:
 
 
 @contextmanager
+def _hosted(app: str, out: Path) -> Iterator[Hosted]:
+    """The app; where it cannot be served, no folder is left that was made for its output."""
+    new = not out.exists()
+    _folder(out)
+    with ExitStack() as stack:
+        try:
+            hosted = stack.enter_context(Hosted(app, log=out / APP_LOG))
+        except ConfigurationError:
+            if new:
+                shutil.rmtree(out)
+            raise
+        yield hosted
+
+
+@contextmanager
 def _served(asked: Asked, configuration: Configuration, out: Path) -> Iterator[Target]:
     """The target, with what has to be started for it; what an app prints goes to a file."""
     app = _app(asked, configuration)
@@ -192,8 +208,7 @@ def _served(asked: Asked, configuration: Configuration, out: Path) -> Iterator[T
         with Reference(*(("--db", asked.db) if asked.db else ())) as reference:
             yield reference.target
     elif app is not None:
-        _folder(out)
-        with Hosted(app, log=out / APP_LOG) as hosted:
+        with _hosted(app, out) as hosted:
             yield configuration.at(hosted.url)
     else:
         yield configuration.aimed(asked.url)
