@@ -50,6 +50,6 @@ def provider(fleet: Fleet, request: pytest.FixtureRequest) -> Iterator[Providers
 def whole_run(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeRun]:
     """Give one whole run of the real command; the provider is still there."""
     target, folder = fleet.start("whole-run"), tmp_path_factory.mktemp("whole-run")
-    done = sbw("test", target.base, "--out", folder, cwd=folder, env=tokens(target))
+    done = sbw("test", target.base, "--out", folder, cwd=folder, env=tokens(target), measured=False)
     yield WholeRun(folder, target, done)
     fleet.stop("whole-run")

@@ -302,6 +302,7 @@ ALIKE = frozenset(
     {
         *("ids are numbers", "meta is half there", "meta is text", "instants are words"),
         *("versions are objects", "external ids are empty", "records are text", "records are null"),
+        *("type is another", "origins are twisted"),
     }
 )
 """Twists that are tried in the slow tier, each much like another one."""

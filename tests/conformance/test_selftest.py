@@ -58,6 +58,7 @@ def test_the_scored_set_is_the_catalogue_of_the_draft() -> None:
     assert scored.digest == digest_of(ids)
 
 
+@pytest.mark.full
 def test_a_sample_of_defects_is_killed_as_expected() -> None:
     """Each defect is found by its own requirement, and nothing fails but what it expects."""
     assert len(_sample()) == len(SAMPLE)
@@ -114,6 +115,7 @@ def test_a_resource_of_each_shape_is_judged_without_another_line_of_code(tmp_pat
     assert report["cleanup"]["restored"] >= 1
 
 
+@pytest.mark.full
 def test_defects_are_killed_over_a_resource_of_each_shape(tmp_path: Path) -> None:
     """Selftest over the foreign standard kills a sample of defects as expected."""
     env = {**MEASURING, **_widgets(tmp_path / "standard")}

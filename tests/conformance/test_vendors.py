@@ -104,6 +104,7 @@ def test_the_harshest_limits_are_no_fault(tmp_path: Path) -> None:
     assert others == {"CORE-004", "CORE-031", "CORE-050"}
 
 
+@pytest.mark.full
 def test_the_harshest_limits_of_everything_are_no_fault(provider: Providers) -> None:
     """With organizations and definitions too, each at the floors of the standard."""
     report = run(provider(declare=harsh(STANDARD)))

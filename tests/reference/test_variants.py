@@ -13,7 +13,7 @@ from sbw_conformance.suite import Options, judge
 from sbw_reference.defects import behave, defects, variants_by_id
 from sbw_reference.server import Settings
 
-EACH_TIME = frozenset({"compressing", "extra-members", "settle"})
+EACH_TIME = frozenset({"extra-members", "settle"})
 """Variants that use most of the freedoms; the others are judged in the slow tier.
 
 `read-only`, `short-text` and `strict-email` are judged each time too, by tests of the suite.
