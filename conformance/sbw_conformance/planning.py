@@ -91,7 +91,7 @@ def excuse(run: Run, task: Task) -> Result | None:
         elif not check.needs <= usable:
             reason = ONLY_READS if run.read_only else TRACES.format(resource.type)
             outcome = Outcome.COULD_NOT_RUN
-    if outcome is None and resource is not None and _coarse(run, missing, resource):
+    if outcome is None and resource is not None and _coarse(run, check, resource):
         outcome = Outcome.NOT_CLAIMED
         reason = f"one scope stands for more than is done with {resource.type}"
     if outcome is None and missing:
@@ -103,9 +103,10 @@ def excuse(run: Run, task: Task) -> Result | None:
     return Result("", check.id, kind, outcome, check.kind, reason=reason)
 
 
-def _coarse(run: Run, missing: list[str], resource: Resource) -> bool:
-    """Whether none of the tokens that are missing would be narrower here."""
-    return bool(missing) and not any(run.narrows(role, resource) for role in missing)
+def _coarse(run: Run, check: Check, resource: Resource) -> bool:
+    """Whether a check acts with narrower tokens, and scopes are so coarse that none is narrower."""
+    narrower = [role for role in check.roles if role.partition(".")[2]]
+    return bool(narrower) and not any(run.narrows(role, resource) for role in narrower)
 
 
 def _unclaimed(run: Run, name: str) -> tuple[Outcome, str]:

@@ -244,6 +244,28 @@ def test_a_page_without_scopes_asks_for_none(provider: Providers) -> None:
     assert outcomes(report) == {Outcome.COULD_NOT_RUN}
 
 
+@pytest.mark.parametrize("given", [True, False], ids=["tokens", "no tokens"])
+def test_coarse_scopes_are_no_fault(provider: Providers, given: bool) -> None:  # noqa: FBT001
+    """Where one scope stands for all, no token can be narrower, and none is asked for."""
+    coarse = {"read": "business:read", "write": "business:read"}
+
+    def after(_: Asked, passed: Passed) -> None:
+        if b'"sbw_version"' in passed.body:
+            page = passed.json
+            for entry in page["resources"].values():
+                entry["scopes"] = coarse
+            passed.json = page
+
+    with Proxy(provider(), after=after) as proxy:
+        wide = proxy.seen.clients["a1"]
+        clients = {role: proxy.seen.clients[role] for role in ("a1", "a2", "b1")}
+        clients |= {f"a1.{name}": wide for name in ("read_only", "business_only") if given}
+        report = run(replace(proxy.seen, clients=clients), *SCOPES, "bulk.batch_needs")
+    assert report.failures() == ()
+    assert outcomes(report) == {Outcome.NOT_CLAIMED}
+    assert report.outcome("BULK-009") is Outcome.NOT_CLAIMED
+
+
 @pytest.mark.parametrize("role", ["a1.read_only", "a1.business_only"])
 def test_a_narrower_token_that_is_wrong_exits_early(provider: Providers, role: str) -> None:
     """A token that lets nobody in is the user's to mend, as any other is."""

@@ -65,8 +65,6 @@ def scope_to_read_is_needed(records: Records, narrow: BusinessOnlyToken) -> None
     reads = sorted(records.operations & READS)
     business = narrow.sibling(records.trial.run.standard.classes["core"].required[0])
     needed = _scope(records, "read")
-    if needed == _scope(business, "read"):
-        raise NotClaimed(f"{records.resource.type} is what the narrow token can read")
     if not reads:
         raise NotClaimed(f"{records.resource.type} declares nothing that reads")
     if business.get().status != 200:
@@ -93,7 +91,7 @@ def scope_comes_before_the_record(
     if run.narrows(reader.role, resource):
         probes += [(reader, one) for one in writes]
     if not probes:
-        raise NotClaimed(f"one scope stands for all that is done with {resource.type}")
+        raise NotClaimed(f"{resource.type} has nothing that a narrower token is kept from")
     for client, operation in probes:
         there = _asked(client, operation, record, "")
         unknown = _asked(client, operation, UNKNOWN, "")
