@@ -536,6 +536,20 @@ def at_work(
         busy.wait()
 
 
+def interrupted_twice(busy: subprocess.Popen[str]) -> None:
+    """Press Ctrl-C twice: the run ends soon, with its reports and without a traceback."""
+    began = time.monotonic()
+    for _ in range(2):
+        busy.send_signal(signal.SIGINT)
+        with suppress(subprocess.TimeoutExpired):
+            busy.wait(0.7)
+    out, err = busy.communicate(timeout=20)
+    assert time.monotonic() - began < 15
+    assert busy.returncode == 130, err
+    assert out.startswith("INTERRUPTED\n")
+    assert "Traceback" not in err
+
+
 def test_sigterm_ends_a_run_as_ctrl_c_does(provider: Providers, tmp_path: Path) -> None:
     """Who stops a container gets reports, and a clean provider."""
     target = provider(classes=["core", "contacts"])
@@ -566,16 +580,7 @@ def test_a_second_ctrl_c_ends_the_clean_up(provider: Providers, tmp_path: Path, 
 
     with Proxy(target, before) as proxy, at_work(proxy.seen, tmp_path, tokens(target)) as busy:
         assert stuck.wait(60)
-        began = time.monotonic()
-        for _ in range(2):
-            busy.send_signal(signal.SIGINT)
-            with suppress(subprocess.TimeoutExpired):
-                busy.wait(0.7)
-        out, err = busy.communicate(timeout=20)
-        assert time.monotonic() - began < 15
-    assert busy.returncode == 130, err
-    assert out.startswith("INTERRUPTED\n")
-    assert "Traceback" not in err
+        interrupted_twice(busy)
     report = json.loads((tmp_path / "report.json").read_text())
     assert {row["reason"] for row in report["cleanup"]["kept"]} == {"the clean-up was interrupted"}
     [journal] = journals_in(tmp_path)
@@ -594,14 +599,5 @@ def test_ctrl_c_ends_the_wait_for_a_provider(mortal: Mortal, tmp_path: Path) -> 
         mortal.kill()
         with pytest.raises(subprocess.TimeoutExpired):
             busy.wait(1)
-        began = time.monotonic()
-        for _ in range(2):
-            busy.send_signal(signal.SIGINT)
-            with suppress(subprocess.TimeoutExpired):
-                busy.wait(0.7)
-        out, err = busy.communicate(timeout=20)
-        assert time.monotonic() - began < 15
-    assert busy.returncode == 130, err
-    assert out.startswith("INTERRUPTED\n")
-    assert "Traceback" not in err
+        interrupted_twice(busy)
     assert journals_in(folder)
