@@ -10,14 +10,13 @@ import click
 
 from sbw_conformance.cleaning import Cleaned, clean_target
 from sbw_conformance.cleanup import Trace
+from sbw_conformance.cli.configured import configured
 from sbw_conformance.cli.errors import leave
-from sbw_conformance.configuration import from_environment, read_configuration
 from sbw_conformance.journals import Left, journal_at, journals_in
 from sbw_conformance.results import EXIT_USAGE
 from sbw_conformance.signals import terminated_as_interrupted
 from sbw_conformance.target import Target
 
-CONFIG = Path("sbw.yaml")
 EXIT_LEFT = 1
 MOST_NAMED = 3
 
@@ -99,13 +98,10 @@ def _empty(left: Left) -> bool:
 
 
 def _target(url: str | None, config: Path | None, journals: Sequence[Left]) -> Target:
-    if config is not None or CONFIG.exists():
-        return read_configuration(config or CONFIG).aimed(url)
-    if url is None:
-        known = sorted({left.target for left in journals if left.target})
-        told = f" The journals name {', '.join(known)}." if known else ""
-        leave(f"there is no provider to clean. Give its URL or write sbw.yaml.{told}", EXIT_USAGE)
-    return from_environment(url).aimed()
+    known = sorted({left.target for left in journals if left.target})
+    told = f" The journals name {', '.join(known)}." if known else ""
+    lacking = f"there is no provider to clean. Give its URL or write sbw.yaml.{told}"
+    return configured(url, config, lacking).aimed(url)
 
 
 def _lines(found: Cleaned, foreign: Sequence[Left], out: Path, *, app_wide: bool) -> Iterator[str]:

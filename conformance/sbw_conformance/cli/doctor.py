@@ -9,19 +9,17 @@ from pathlib import Path
 
 import click
 
-from sbw_conformance.cli.errors import leave
-from sbw_conformance.configuration import Configuration, from_environment, read_configuration
+from sbw_conformance.cli.configured import configured
+from sbw_conformance.configuration import Configuration
 from sbw_conformance.doctor import exit_code, to_json, visiting
 from sbw_conformance.doctoring.diagnosis import State
 from sbw_conformance.doctoring.probes import Line, examine
 from sbw_conformance.doctoring.visit import Visit
 from sbw_conformance.hosting import Hosted
-from sbw_conformance.results import EXIT_USAGE
 from sbw_conformance.suite import redaction_of
 from sbw_conformance.target import Target
 from sbw_validator.findings import printable
 
-CONFIG = Path("sbw.yaml")
 COLOURS = {State.OK: "green", State.WRONG: "red", State.UNKNOWN: "yellow"}
 STATE_WIDTH, PROBE_WIDTH = 12, 26
 
@@ -61,15 +59,10 @@ def command(url: str | None, config: Path | None, read_only: bool, as_json: bool
 
 
 def _configuration(url: str | None, config: Path | None) -> Configuration:
-    if config is not None or CONFIG.exists():
-        return read_configuration(config or CONFIG, complete=False)
-    if url is None:
-        leave(
-            "there is nothing to look at. Give the URL of the provider, or write sbw.yaml "
-            "(`sbw init`).",
-            EXIT_USAGE,
-        )
-    return from_environment(url, complete=False)
+    lacking = (
+        "there is nothing to look at. Give the URL of the provider, or write sbw.yaml (`sbw init`)."
+    )
+    return configured(url, config, lacking, complete=False)
 
 
 @contextmanager

@@ -12,9 +12,10 @@ from pathlib import Path
 import click
 
 from sbw_conformance.attestation import Attestation, read_attestation
+from sbw_conformance.cli.configured import configured
 from sbw_conformance.cli.errors import leave
 from sbw_conformance.cli.live import Live
-from sbw_conformance.configuration import Configuration, from_environment, read_configuration
+from sbw_conformance.configuration import Configuration
 from sbw_conformance.hosting import Hosted
 from sbw_conformance.journals import notice
 from sbw_conformance.provider import Reference
@@ -28,7 +29,6 @@ from sbw_conformance.suite import Options, judge
 from sbw_conformance.target import ConfigurationError, Target
 from sbw_validator.standard import Standard, load_standard
 
-CONFIG = Path("sbw.yaml")
 APP_LOG = "app.log"
 
 EPILOG = """\b
@@ -171,14 +171,8 @@ def _sensible(asked: Asked) -> None:
 def _configuration(asked: Asked) -> Configuration:
     if asked.reference:
         return Configuration()
-    if asked.config is not None or CONFIG.exists():
-        return read_configuration(asked.config or CONFIG)
-    if asked.url is None and asked.app is None:
-        leave(
-            "there is no provider to judge. Give its URL, write sbw.yaml, or use --reference.",
-            EXIT_USAGE,
-        )
-    return from_environment(asked.url)
+    lacking = "there is no provider to judge. Give its URL, write sbw.yaml, or use --reference."
+    return configured(asked.url, asked.config, lacking, served=asked.app is not None)
 
 
 def _app(asked: Asked, configuration: Configuration) -> str | None:
