@@ -38,6 +38,9 @@ from sbw_reference.defects import (
     upserts,
     variants,
     variants_http,
+    variants_ids,
+    variants_lists,
+    variants_values,
     versions,
 )
 from sbw_reference.defects.defect import Counter, Defect, apply
@@ -84,8 +87,8 @@ def defects() -> dict[str, Defect]:
 
 def variants_by_id() -> dict[str, Variant]:
     """Return all variants by id."""
-    listed = (*variants.VARIANTS, *variants_http.VARIANTS)
-    return {variant.id: variant for variant in listed}
+    modules = (variants, variants_http, variants_ids, variants_lists, variants_values)
+    return {variant.id: variant for module in modules for variant in module.VARIANTS}
 
 
 @dataclass(frozen=True, slots=True)

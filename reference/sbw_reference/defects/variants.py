@@ -10,6 +10,7 @@ from sbw_reference.behaviour import Behaviour, Removal
 from sbw_reference.declarations import Declares
 from sbw_reference.defects import vendors
 from sbw_reference.problems import Problem
+from sbw_validator.standard import Resource
 
 Record = dict[str, Any]
 SHORTEST_PAGE = 3
@@ -18,22 +19,27 @@ SETTLE_SECONDS = 1
 VENDOR = "x_vendor"
 READS = frozenset({"list", "read"})
 
+Seams = Mapping[str, Callable[..., Any]]
+"""What makes the function of a seam of the one that stands there, by the seam's name."""
+
 
 @dataclass(frozen=True, slots=True)
 class Variant:
     """A provider that keeps the standard in another way: a new function for each seam it uses.
 
-    `declares` gives what it declares of its resources, unless its caller declares something.
+    `seams` is a function where they share something that each provider has of its own. `declares`
+    gives what it declares of its resources, unless its caller declares something.
     """
 
     id: str
     title: str
-    seams: Mapping[str, Callable[..., Any]]
+    seams: Seams | Callable[[], Seams]
     declares: Callable[[], Declares] | None = None
 
     def apply(self, behaviour: Behaviour) -> Behaviour:
         """Return the behaviour with the variant's functions in place of those there."""
-        made = {name: make(getattr(behaviour, name)) for name, make in self.seams.items()}
+        seams = self.seams() if callable(self.seams) else self.seams
+        made = {name: make(getattr(behaviour, name)) for name, make in seams.items()}
         if (declares := self.declares) is not None:
             made["declares"] = lambda told: declares() if told is None else told
         return replace(behaviour, **made)
@@ -63,15 +69,23 @@ def _extended(record: Record, _operation: str, grant: Grant) -> Record:
     return {**record, **inner, VENDOR: {"plan": grant.app, "tags": []}}
 
 
-def _settling(page: Record) -> Record:
+def settling(page: Record) -> Record:
+    """Return a landing page that says how long lists lag behind."""
     return {**page, "limits": {**page["limits"], "settle_seconds": SETTLE_SECONDS}}
 
 
-def _reading(original: Any) -> Any:
-    def claimed(operations: tuple[str, ...], resource: Any) -> tuple[str, ...]:
-        return tuple(one for one in original(operations, resource) if one in READS)
+def _only(kept: frozenset[str], *types: str) -> Any:
+    """Claim no other operations of resources of these types, of all where none is named."""
 
-    return claimed
+    def make(original: Any) -> Any:
+        def claimed(operations: tuple[str, ...], resource: Resource) -> tuple[str, ...]:
+            there: tuple[str, ...] = original(operations, resource)
+            spared = types and resource.type not in types
+            return there if spared else tuple(one for one in there if one in kept)
+
+        return claimed
+
+    return make
 
 
 def _reordered(original: Any) -> Any:
@@ -111,10 +125,25 @@ VARIANTS = (
         f"Lists show a new record after {SETTLE_MILLISECONDS} ms",
         {
             "listed_until": lambda _original: lambda now: now - SETTLE_MILLISECONDS,
-            "landing": lambda original: lambda page: _settling(original(page)),
+            "landing": lambda original: lambda page: settling(original(page)),
         },
     ),
-    Variant("read-only", "Records are listed and read only", {"claimed": _reading}),
+    Variant("read-only", "Records are listed and read only", {"claimed": _only(READS)}),
+    Variant(
+        "read-only-organizations",
+        "Organizations are listed and read only, contacts are written",
+        {"claimed": _only(READS, "organization")},
+    ),
+    Variant(
+        "append-only",
+        "Contacts are made, and neither changed nor deleted",
+        {"claimed": _only(READS | {"create"}, "contact")},
+    ),
+    Variant(
+        "one-way-in",
+        "Records are created and updated by their ids, without upserts and deletions",
+        {"claimed": _only(READS | {"create", "update"})},
+    ),
     Variant("key-order", "Members stand in another order", {"serialise": _reordered}),
     Variant(
         "restricts-references",

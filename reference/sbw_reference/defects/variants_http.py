@@ -1,5 +1,7 @@
 """Freedoms of HTTP, of limits and of a sandbox: correct providers that are built in another way."""
 
+import asyncio
+import itertools
 import json
 import threading
 import time
@@ -27,6 +29,9 @@ SMALLEST_BODY = 65_536
 SMALLEST_BATCH = 20
 HOUR = 3_600_000  # milliseconds
 DEPRECATED = 1_735_689_600  # 2025-01-01, in seconds
+SLOW = 0.02  # seconds
+SLOWEST = 2.0
+SELDOM = 100
 SUNSET = formatdate(1_956_528_000, usegmt=True)  # 2032-01-01
 
 
@@ -79,6 +84,17 @@ def _chunked(original: Callable[[App], App]) -> Any:
         return {**others, "connection": "close"}
 
     return asgi.amending(unmeasured)(original, lambda: None)
+
+
+def _slow(original: Callable[[App], App]) -> Any:
+    """Take a while for each answer, and long for one in SELDOM."""
+    numbers = itertools.count(1)
+
+    async def run(app: App, scope: Scope, receive: Any, send: Send) -> None:
+        await asyncio.sleep(SLOWEST if next(numbers) % SELDOM == 0 else SLOW)
+        await app(scope, receive, send)
+
+    return lambda app: partial(run, original(app))
 
 
 def _deprecated(original: Any) -> Any:
@@ -135,7 +151,9 @@ def _in_production(original: Any) -> Any:
     return landing
 
 
-def _without_controls(original: Callable[[App], App]) -> Any:
+def without_controls(original: Callable[[App], App]) -> Any:
+    """Have no address for controls."""
+
     def absent(scope: Scope) -> asgi.Simple | None:
         return asgi.problem(404, "Not found") if scope["path"] == sandbox.PATH else None
 
@@ -192,6 +210,11 @@ VARIANTS = (
         {"middleware": _rate_limited},
     ),
     Variant(
+        "slow",
+        f"An answer takes {SLOW * 1000:.0f} ms, and one in {SELDOM} takes {SLOWEST:.0f} s",
+        {"middleware": _slow},
+    ),
+    Variant(
         "compressing",
         "Whatever may be packed is, in chunks, and each connection is closed",
         {
@@ -215,7 +238,7 @@ VARIANTS = (
     Variant(
         "production",
         "Nothing is claimed of a sandbox",
-        {"landing": _in_production, "middleware": _without_controls},
+        {"landing": _in_production, "middleware": without_controls},
     ),
     Variant("hourly-cursors", "A cursor expires an hour after its last use", {"expired": _hourly}),
     Variant(
