@@ -191,6 +191,7 @@ class Behaviour:
     dangling: Callable[[tuple[Finding, ...]], tuple[Finding, ...]] = same
     foreign: Callable[[tuple[str, ...]], tuple[str, ...]] = same
     read_only: Callable[[tuple[str, ...], tuple[str, ...]], tuple[str, ...]] = same
+    patch: Callable[[Any, Body, str], Any] = same
     merge: Callable[[Any, Any], Any] = merging.merge
     native: Callable[[Codes, Body, Body, Body], Record] = native.settled
     reference: Callable[[Body, str | None], Record | None] = decisions.reference

@@ -33,6 +33,7 @@ def patched(write: Write, turn: Turn, row: Row, patch: Any) -> Draft:
     A finding in the merged body points where the patch would have put it.
     """
     extensions.guard(write, row.body, patch)
+    patch = write.behaviour.patch(patch, row.body, write.call.operation)
     draft = checked(write, writable(write, patch, record_of(row)), "patch")
     part, lost = references.resolved(write, turn, draft.body)
     whole = write.behaviour.merge(row.body, part)
