@@ -15,6 +15,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from sbw_conformance.checks import Check, catalog
 from sbw_conformance.measuring.mutation import Mutant, sample
 from sbw_conformance.measuring.processes import Process
 from sbw_conformance.provider import target_of
@@ -124,7 +125,10 @@ class Measure:
     lanes: int = 2
     workers: int = 3
     programs: int = 2
-    listen: Callable[[End], None] = field(default=lambda _: None)
+    checks: tuple[Check, ...] = field(default_factory=catalog)
+    start_seconds: float = START_SECONDS
+    judge_seconds: float = JUDGE_SECONDS
+    listen: Callable[[End], None] = lambda _: None
 
     def run(self, mutants: Iterable[Mutant]) -> tuple[End, ...]:
         """What became of each, in their order.
@@ -167,7 +171,7 @@ class Measure:
 
     def _ended(self, process: Process, mutant: Mutant, setting: Mapping[str, Any]) -> End:
         """What becomes of a mutant that is started in one way."""
-        ready = process.ask({"name": str(setting), **setting}, START_SECONDS)
+        ready = process.ask({"name": str(setting), **setting}, self.start_seconds)
         if "clients" not in ready:
             return End(mutant, "not started", said=str(ready.get("error", process.said()))[-300:])
         reached: list[str] = []
@@ -180,13 +184,14 @@ class Measure:
         options = Options(
             workers=self.workers,
             programs=self.programs,
+            checks=self.checks,
             preflight=False,
             tidy=False,
             evidence=False,
             patience=2.0,
             listen=listen,
         )
-        with process.ending_after(JUDGE_SECONDS) as late:
+        with process.ending_after(self.judge_seconds) as late:
             report = judge(target_of(ready), options)
         if report.verdict is Verdict.INTERRUPTED and not reached:
             raise KeyboardInterrupt

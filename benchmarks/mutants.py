@@ -1,0 +1,187 @@
+"""How many mechanical mutants of the reference provider the suite finds.
+
+Each is one small change that nobody chose, drawn with a seed. What is not found is either no other
+provider, for the reason in equivalent_mutants.yaml, or a gap of the suite; whether a run reaches
+its line at all is measured once. Exits with 1 where fewer than GOAL are found, where a mutant that
+is not found has no reason, and where a reason is stale.
+Run: python benchmarks/mutants.py [--seed 5] [--count 240] [--lanes 2] [--survivors] [--write]
+"""
+
+import argparse
+import json
+import platform
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from importlib.metadata import version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import yaml
+from coverage import Coverage
+
+from sbw_conformance.measuring.mutants import (
+    EXCLUDED,
+    PACKAGE,
+    SETTINGS,
+    START_SECONDS,
+    End,
+    Measure,
+    alive,
+    by_kind,
+    drawn,
+    sources,
+)
+from sbw_conformance.measuring.mutation import Mutant, mutants_of
+from sbw_conformance.measuring.processes import Process
+from sbw_conformance.provider import target_of
+from sbw_conformance.suite import Options, judge
+
+GOAL = 0.85
+HERE = Path(__file__).parent
+RESULTS = HERE / "results" / "mutants.json"
+EQUIVALENT = HERE / "equivalent_mutants.yaml"
+
+Key = tuple[str, str, str, int]
+
+
+def reasons() -> dict[Key, str]:
+    """Why mutants that are not found are no other providers, by what finds them again."""
+    rows = yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8"))
+    return {
+        (f"{PACKAGE}.{row['module']}", row["line"], row["change"], row.get("times", 0)): row[
+            "because"
+        ]
+        for row in rows
+    }
+
+
+def stale(known: Mapping[Key, str], texts: Mapping[str, str], ends: Iterable[End]) -> list[str]:
+    """What is wrong with reasons: no such mutant is there any more, or the suite finds it."""
+    there = {mutant.key for module, text in texts.items() for mutant in mutants_of(module, text)}
+    found = {end.mutant.key for end in ends if end.killed}
+    wrong = [(key, "there is no such mutant") for key in known if key not in there]
+    wrong += [(key, "it is found") for key in known if key in found]
+    return [f"{' | '.join(key[:3])}: {why}" for key, why in wrong]
+
+
+def unreached() -> dict[str, set[int]]:
+    """The lines of each module that the suite never runs, whatever is declared."""
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "coverage"
+        arguments = ["run", f"--data-file={file}", f"--source={PACKAGE}", "-m", PACKAGE]
+        with Process([sys.executable, "-m", "coverage", *arguments], folder) as process:
+            for setting in SETTINGS:
+                ready = process.ask({"name": str(setting), **setting}, START_SECONDS)
+                judge(target_of(ready), Options(preflight=False, tidy=False, evidence=False))
+            process.rest()
+        coverage = Coverage(data_file=file)
+        coverage.load()
+        found = {}
+        for module in sources():
+            spec = find_spec(module)
+            if spec is not None and spec.origin is not None:
+                _, statements, _, missing, _ = coverage.analysis2(spec.origin)
+                starts = sorted(statements)
+                ends = [*starts[1:], sys.maxsize]
+                found[module] = {
+                    row
+                    for start, end in zip(starts, ends, strict=True)
+                    if start in missing
+                    for row in range(start, min(end, start + 50))
+                }
+        return found
+
+
+def shown(end: End) -> str:
+    """A mutant and its end in one line."""
+    mutant = end.mutant
+    place = f"{mutant.module.removeprefix(f'{PACKAGE}.')}:{mutant.row}"
+    by = f" ({end.by[0][0]})" if end.by else ""
+    return f"{end.kind:11} {end.seconds:5.1f} s  {place} {mutant.operator}: {mutant.change}{by}"
+
+
+def results(
+    options: argparse.Namespace, ends: tuple[End, ...], known: Mapping[Key, str]
+) -> dict[str, Any]:
+    """What is written down of a measure."""
+    killed = sum(end.killed for end in ends)
+    different = [end for end in ends if end.killed or end.mutant.key not in known]
+    operators: dict[str, Counter[str]] = {}
+    for end in ends:
+        operators.setdefault(end.mutant.operator, Counter())[end.kind] += 1
+    dark = unreached() if any(True for _ in alive(ends)) else {}
+    return {
+        "date": datetime.now(UTC).date().isoformat(),
+        "versions": {
+            "python": platform.python_version(),
+            "machine": platform.machine(),
+            "smallbusinessweb": version("smallbusinessweb"),
+        },
+        "seed": options.seed,
+        "goal_share": GOAL,
+        "mutants": len(ends),
+        "killed": killed,
+        "killed_share": round(killed / len(ends), 3),
+        "killed_share_without_equivalents": round(killed / max(len(different), 1), 3),
+        "kinds": by_kind(ends),
+        "operators": {name: dict(sorted(operators[name].items())) for name in sorted(operators)},
+        "excluded": EXCLUDED,
+        "survivors": [
+            {
+                **end.to_json(),
+                "reached": end.mutant.row not in dark.get(end.mutant.module, ()),
+                "because": known.get(end.mutant.key),
+            }
+            for end in alive(ends)
+        ],
+    }
+
+
+def chosen(options: argparse.Namespace) -> tuple[Mutant, ...]:
+    """The mutants drawn, or of those the ones that the last results say were not found."""
+    every = drawn(options.count, options.seed)
+    if not options.survivors:
+        return every
+    rows = json.loads(RESULTS.read_text(encoding="utf-8"))["survivors"]
+    left = {(row["module"], row["line"], row["change"], row["times"]) for row in rows}
+    return tuple(mutant for mutant in every if mutant.key in left)
+
+
+def main() -> None:
+    """Measure, print, and write the results where asked to."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seed", type=int, default=5)
+    parser.add_argument("--count", type=int, default=240)
+    parser.add_argument("--lanes", type=int, default=2)
+    parser.add_argument("--survivors", action="store_true", help="only those found alive last")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    texts, known = sources(), reasons()
+    measure = Measure(texts, lanes=options.lanes, listen=lambda end: print(shown(end), flush=True))
+    ends = measure.run(chosen(options))
+    content = results(options, ends, known)
+    print(json.dumps(content["kinds"]))
+    for row in content["survivors"]:
+        reached = "" if row["reached"] else " [never reached]"
+        print(f"{row['kind']}: {row['module']}:{row['row']}{reached} {row['change']}")
+        print(f"    {row['because'] or 'no reason: it needs a check, or a reason'}")
+    unexplained = [row for row in content["survivors"] if row["because"] is None]
+    wrong = stale(known, texts, ends)
+    for line in wrong:
+        print(f"stale reason: {line}")
+    share = content["killed_share"]
+    print(
+        f"{content['killed']} of {len(ends)} mutants found ({share:.1%}, goal {GOAL:.0%}), seed "
+        f"{options.seed}; {len(unexplained)} of those that are not have no reason"
+    )
+    if options.write:
+        RESULTS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    sys.exit(1 if share < GOAL or unexplained or wrong else 0)
+
+
+if __name__ == "__main__":
+    main()
