@@ -100,8 +100,11 @@ class Client:
 
     def resume(self) -> None:
         """Send again after an ending, to clean up; tokens that are dead stay so."""
+        if self.ending is not None and self.ending.silent:
+            self._silence = Silence(most=1)  # it was waited for long enough
+        else:
+            self._silence = Silence()
         self.ending = None
-        self._silence = Silence()
         self._throttling.resume()
 
     def abort(self) -> None:

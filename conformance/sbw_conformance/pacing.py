@@ -20,6 +20,21 @@ UNTOLD_PATIENCE = 15.0
 HOPELESS = 20
 """429s in a row, none of which is waited out, that end a run."""
 
+EASING = 0.7
+"""The part of the pace that led to a 429 which is kept on with."""
+
+RECOVERY = 1.1
+"""How much faster the eased pace gets within a second."""
+
+EASIEST = 10.0
+"""Requests a second that are sent at least, however often a provider throttles."""
+
+EASY = 1000.0
+"""Requests a second above which a pace holds nobody back."""
+
+LONGEST_RECOVERY = 60.0
+"""Seconds after which a pace gets no faster."""
+
 Key = tuple[str, str | None]
 """What requests have in common: operation and resource."""
 
@@ -28,12 +43,17 @@ Key = tuple[str, str | None]
 class Pacer:
     """Holds requests back to a rate, and all of them while a provider says `Retry-After`.
 
-    `hurries` counts how often those that waited were let go.
+    After such a pause requests leave at a lower rate than the one that led to it, which rises
+    again: to wait again and again takes longer. `hurries` counts how often those that waited were
+    let go.
     """
 
     requests_per_second: float | None = None
     hurries: int = 0
     _next: float = 0.0
+    _eased: float = EASY
+    _since: float = field(default_factory=time.monotonic)
+    _left: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _wake: threading.Event = field(default_factory=threading.Event)
 
@@ -42,8 +62,9 @@ class Pacer:
         with self._lock:
             now = time.monotonic()
             start = max(now, self._next)
-            if self.requests_per_second:
-                self._next = start + 1 / self.requests_per_second
+            self._left += 1
+            if (rate := self._rate(start)) is not None:
+                self._next = start + 1 / rate
             wake = self._wake
         if start > now:
             wake.wait(start - now)
@@ -55,9 +76,20 @@ class Pacer:
         return not wake.wait(seconds)
 
     def pause(self, seconds: float) -> None:
-        """Let no request leave for so many seconds."""
+        """Let no request leave for so many seconds, and those that follow at a lower rate."""
         with self._lock:
-            self._next = max(self._next, time.monotonic() + seconds)
+            now = time.monotonic()
+            if now > self._since:  # else the pause that they are in is already on
+                seen = self._left / (now - self._since)
+                self._eased = max(EASIEST, EASING * min(seen, self._rate(now) or EASY))
+            self._since, self._left = now + seconds, 0
+            self._next = max(self._next, self._since)
+
+    def _rate(self, now: float) -> float | None:
+        """Requests a second at an instant; None for as many as there are."""
+        eased = self._eased * RECOVERY ** min(max(0.0, now - self._since), LONGEST_RECOVERY)
+        rate = min(self.requests_per_second or eased, eased)
+        return rate if rate < EASY or self.requests_per_second else None
 
     def hurry(self) -> None:
         """Let all go that wait now; those that come later wait again."""

@@ -24,17 +24,25 @@ SILENT_ROUNDS = 3
 MOST_SILENT_ROUNDS = 20
 """The same of all kinds, in a whole run."""
 
+UNBROKEN_ROUNDS = 2
+"""The same of several kinds, while no request at all is answered but those of OUTSIDE."""
+
+OUTSIDE = frozenset({"landing", "catalog"})
+"""Operations that can be answered by what stands before a provider that hangs."""
+
 
 @dataclass(frozen=True)
 class Ending:
     """Why a run ends before its checks are done; `usage` where the caller has to mend it.
 
-    `reason` goes on in a sentence, without a full stop; `hint` is one of its own.
+    `reason` goes on in a sentence, without a full stop; `hint` is one of its own. `silent` where
+    the provider was waited for in vain, answer by answer.
     """
 
     reason: str
     hint: str = ""
     usage: bool = False
+    silent: bool = False
 
     @property
     def sentence(self) -> str:
@@ -134,18 +142,25 @@ class Presence:
 class Silence:
     """Counts answers that did not come in time, so that a run is not spent on waiting for them.
 
-    Requests that wait at the same time are one round.
+    Requests that wait at the same time are one round; `most` of a kind are enough.
     """
 
+    most: int = SILENT_ROUNDS
     _rounds: dict[Key, int] = field(default_factory=dict)
     _in_all: int = 0
+    _unbroken: int = 0
+    _kinds: set[Key] = field(default_factory=set)
     _ended: dict[Key, float] = field(default_factory=dict)
     _last: float = 0.0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def broken(self, key: Key) -> None:
         """Note an answer."""
-        self._rounds.pop(key, None)
+        with self._lock:
+            self._rounds.pop(key, None)
+            if key[0] not in OUTSIDE:
+                self._unbroken = 0
+                self._kinds.clear()
 
     def kept(self, exchange: Exchange, left_at: float, seconds: float) -> Ending | None:
         """Note an answer that did not come within `seconds`, and say whether it is enough now."""
@@ -157,16 +172,24 @@ class Silence:
                 self._ended[key] = now
             if left_at >= self._last:
                 self._in_all += 1
+                self._unbroken += 1
                 self._last = now
-            if self._rounds.get(key, 0) >= SILENT_ROUNDS:
-                told = f"{SILENT_ROUNDS} times in a row"
-            elif self._in_all >= MOST_SILENT_ROUNDS:
-                told = f"{MOST_SILENT_ROUNDS} times in all, the last one to"
-            else:
-                return None
-        place = f"{request.method} {request.url.partition('?')[0]}"
-        if told.endswith("to"):
-            reason = f"there was no answer within {seconds:g} s {told} {place}"
-        else:
-            reason = f"there was no answer to {place} within {seconds:g} s, {told}"
-        return Ending(reason, "Look at what the provider does meanwhile, and run the suite again.")
+            self._kinds.add(key)
+            place = f"{request.method} {request.url.partition('?')[0]}"
+            reason = self._enough(key, place, f"within {seconds:g} s")
+        hint = "Look at what the provider does meanwhile, and run the suite again."
+        return None if reason is None else Ending(reason, hint, silent=True)
+
+    def _enough(self, key: Key, place: str, late: str) -> str | None:
+        """Why there is nothing to wait for any more; None where there is."""
+        rounds = self._rounds.get(key, 0)
+        if rounds >= self.most:
+            often = f", {rounds} times in a row" if rounds > 1 else ""
+            return f"there was no answer to {place} {late}{often}"
+        if self._unbroken >= UNBROKEN_ROUNDS and len(self._kinds) > 1:
+            often = f"{self._unbroken} times in a row"
+            return f"there was no answer to anything {late}, {often}, the last one to {place}"
+        if self._in_all >= MOST_SILENT_ROUNDS:
+            often = f"{self._in_all} times in all"
+            return f"there was no answer {late} {often}, the last one to {place}"
+        return None

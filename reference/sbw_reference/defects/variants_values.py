@@ -139,7 +139,7 @@ def _no_filters() -> Declares:
 def _no_extensions() -> Declares:
     """Return what a vendor declares that knows nothing of apps: their objects have no place."""
     standard = load_standard()
-    found: Declares = {}
+    found: dict[str, Mapping[str, Any]] = {}
     for resource in standard.resources.values():
         bundle = load_schemas(standard).bundle(resource.type)
         if resource.writable and EXTENSIONS in members(bundle, bundle):
