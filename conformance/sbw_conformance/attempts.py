@@ -10,7 +10,7 @@ from sbw_conformance.checks.model import Program, named
 from sbw_conformance.checks.records import Records
 from sbw_conformance.checks.run import Run
 from sbw_conformance.checks.trial import Blocked, CouldNotRun, Failed, Lost, NotClaimed, Trial
-from sbw_conformance.judging import results_of
+from sbw_conformance.judging import BUGS, results_of
 from sbw_conformance.planning import Task
 from sbw_conformance.programs import Programs
 from sbw_conformance.results import Outcome, Result, worst
@@ -42,11 +42,15 @@ class Attempts:
         self._locks = locks
 
     def of(self, task: Task) -> Attempt:
-        """Do a task; a bug of its check is a result too."""
-        if task.check.kind == "program":
-            return self._programs(task)
-        trial, ended = self._try(task, task.check.id)
-        return [trial], results_of(self.run.requirements, task.check, trial, ended)
+        """Do a task; a bug of its check is a result too, and harms no other."""
+        try:
+            if task.check.kind == "program":
+                return self._programs(task)
+            trial, ended = self._try(task, task.check.id)
+            return [trial], results_of(self.run.requirements, task.check, trial, ended)
+        except BUGS as error:
+            trial = self._trial(task, task.check.id)
+            return [trial], results_of(self.run.requirements, task.check, trial, error)
 
     def _try(
         self, task: Task, name: str, steps: Program | None = None
@@ -66,8 +70,7 @@ class Attempts:
     def _tried(
         self, task: Task, name: str, steps: Program | None, *, repeatable: bool
     ) -> tuple[Trial, BaseException | None]:
-        requirements, resource = task.check.requirements, task.resource
-        trial = Trial(self.run, name, requirements, resource, stop=self.stop)
+        trial = self._trial(task, name)
         trial.repeatable = repeatable
         arguments: dict[str, Any] = {}
         for parameter, kind in task.check.parameters.items():
@@ -83,9 +86,12 @@ class Attempts:
                 task.check.function(**arguments)
             except (Failed, Blocked, CouldNotRun, NotClaimed) as end:
                 return trial, end
-            except Exception as error:  # noqa: BLE001  # one check's bug harms no other
+            except BUGS as error:
                 return trial, error
         return trial, None
+
+    def _trial(self, task: Task, name: str) -> Trial:
+        return Trial(self.run, name, task.check.requirements, task.resource, stop=self.stop)
 
     def _programs(self, task: Task) -> Attempt:
         """Run the drawn programs of a task, and shrink the first that fails."""

@@ -13,6 +13,9 @@ from sbw_validator.requirements import Requirement
 
 Requirements = Mapping[str, Requirement]
 
+BUGS = (Exception, SystemExit)
+"""How a bug of the suite shows, also where it ends a program."""
+
 
 def broken(requirements: Requirements, requirement: str) -> Outcome:
     """What it means that a requirement does not hold: its keyword says."""
@@ -102,7 +105,7 @@ class Observations:
             for check in self.observers:
                 try:
                     findings = check.function(exchange, self.view)
-                except Exception as error:  # noqa: BLE001  # one observer's bug harms no other
+                except BUGS as error:  # one observer's bug harms no other
                     self._errors.setdefault(check.id, f"{type(error).__name__}: {error}")
                     continue
                 if findings is not None:
