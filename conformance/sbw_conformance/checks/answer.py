@@ -119,6 +119,14 @@ class Answer:
         wanted = " or ".join(map(str, statuses))
         return self.verify(self.status in statuses, f"status {wanted}", under=under)
 
+    def must_refuse_its_method(self, there: Collection[str]) -> "Answer":
+        """Assert 405 with an `Allow` that names the methods that are there, and not this one."""
+        self.must_have_status(405)
+        header = self.exchange.header("allow")
+        allowed = {name.strip().upper() for name in (header or "").split(",")}
+        told = allowed.issuperset(there) and self.exchange.request.method not in allowed
+        return self.verify(told, f"Allow: {', '.join(sorted(there))}", f"Allow: {header}")
+
     def must_be_problem(
         self,
         status: int,

@@ -247,6 +247,15 @@ def batch_needs_the_scope_to_write(records: Records, reader: ReadOnlyToken) -> N
     records.must_not_exist(app)
 
 
+@check("CORE-101", needs=["batch", "create"], shapes=["collection"])
+def batch_address_has_one_method(records: Records) -> None:
+    """What is sent there in another way is no batch."""
+    records.batch([_create(records)]).must_have_status(200)
+    url = f"{records.url()}/batch"
+    answer = records.trial.send("undefined", "PUT", url, resource=records.resource, value={})
+    answer.must_refuse_its_method({"POST"})
+
+
 @check("BULK-010", needs=["batch", "create", "read"], shapes=["collection"])
 def undeclared_operation_is_refused_in_batches(records: Records) -> None:
     """A batch is no way round what the landing page says."""

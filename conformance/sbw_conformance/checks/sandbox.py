@@ -105,6 +105,14 @@ def wrong_controls_are_refused(trial: Trial) -> None:
             answer.must_be_problem(422, "validation", {"/control", ""})
 
 
+@check("CORE-101")
+def controls_have_one_method(trial: Trial) -> None:
+    """What is sent there in another way is no control."""
+    url = f"{trial.run.target.base}/sandbox/controls"
+    answer = trial.send("undefined", "PUT", url, value={"control": "expire_cursors"})
+    answer.must_refuse_its_method({"POST"})
+
+
 @check("SANDBOX-005")
 def controls_need_a_token(trial: Trial) -> None:
     """Nobody moves the clock of a business from outside."""

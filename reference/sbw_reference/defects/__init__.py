@@ -32,6 +32,7 @@ from sbw_reference.defects import (
     links,
     lists,
     merges,
+    mutants_access,
     names,
     own,
     parts,
@@ -98,6 +99,7 @@ def defects() -> dict[str, Defect]:
         faults,
         gates,
         parts,
+        mutants_access,
     )
     listed = [defect for module in modules for defect in module.DEFECTS]
     return {defect.id: defect for defect in (*listed, *families.generated())}

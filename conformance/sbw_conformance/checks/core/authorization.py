@@ -35,7 +35,16 @@ def request_without_token_is_refused(records: Records) -> None:
         challenge = answer.exchange.header("www-authenticate") or ""
         schemes = [part.split()[0].lower() for part in challenge.split(",") if part.split()]
         answer.verify("bearer" in schemes, "WWW-Authenticate: Bearer", challenge or "no challenge")
+    if reading := _reading(operations):
+        other = {"Authorization": f"Basic {records.trial.run.token('a1')}"}
+        answer = records.without_token(reading, record, headers=other)
+        answer.must_be_problem(401, "unauthorized")
     _unharmed(records, record)
+
+
+def _reading(operations: list[str]) -> str | None:
+    """One of the operations that only reads."""
+    return next((name for name in operations if name in {"list", "read"}), None)
 
 
 def _refused(answer: Answer) -> None:
@@ -57,7 +66,7 @@ def wrong_token_is_refused(records: Records) -> None:
     for operation in operations:
         bearer = {"Authorization": f"Bearer {wrong[0]}"}
         _refused(records.without_token(operation, record, headers=bearer))
-    reading = next((name for name in operations if name in {"list", "read"}), None)
+    reading = _reading(operations)
     for value in wrong[1:] if reading else []:
         bearer = {"Authorization": f"Bearer {value}"}
         _refused(records.without_token(reading or "list", record, headers=bearer))
