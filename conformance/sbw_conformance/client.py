@@ -1,6 +1,7 @@
 """The one way requests leave the suite: a pace, patience, and an end to it."""
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -73,16 +74,55 @@ class Client:
         """
         if (reason := self._kept_back(request, headers)) is not None:
             return Exchange(request, trial, index, failure=reason)
-        so_far = _SoFar(headers, self.pacer.hurries)
+        unsent = Exchange(request, trial, index)
+        return self._settled(unsent, _SoFar(headers, self.pacer.hurries), patient=patient)
+
+    def together(
+        self, requests: Sequence[tuple[Request, Headers]], trial: str, index: int
+    ) -> list[Exchange]:
+        """Send several requests at the same moment; gives the exchanges in their order.
+
+        They are numbered from `index`. What is not answered for good, as with 429, is sent again
+        alone.
+        """
+        blank = [
+            Exchange(request, trial, number) for number, (request, _) in enumerate(requests, index)
+        ]
+        if all(self._may_leave(request, headers) for request, headers in requests):
+            self.presence.wait()
+            for _ in requests:
+                self.pacer.wait()
+        hurries, left_at, sent = self.pacer.hurries, time.monotonic(), blank
+        if all(self._may_leave(request, headers) for request, headers in requests):
+            sent = self._wire.together(requests, blank)
+        found = []
+        for one, other, (request, headers) in zip(blank, sent, requests, strict=True):
+            if one is other:
+                found.append(self.send(request, headers, trial, one.index))
+            else:
+                so_far = _SoFar(headers, hurries, first=(other, left_at))
+                found.append(self._settled(one, so_far, patient=True))
+        return found
+
+    def _may_leave(self, request: Request, headers: Headers) -> bool:
+        """Whether nothing is known yet that keeps a request here."""
+        return self._kept_back(request, headers) is None and self._over(bearer(headers)) is None
+
+    def _settled(self, unsent: Exchange, so_far: "_SoFar", *, patient: bool) -> Exchange:
+        """What comes of a request in the end, whatever was waited out meanwhile."""
+        request, trial, index = unsent.request, unsent.trial, unsent.index
         while True:
             token = bearer(so_far.headers)
-            if self._over(token) is None:
-                self.presence.wait()
-                self.pacer.wait()
-            if (over := self._over(token)) is not None:
-                return _unsent(Exchange(request, trial, index), over)
-            left_at = time.monotonic()
-            exchange = self._twice(request, so_far.headers, trial, index)
+            if so_far.first is not None:
+                (exchange, left_at), so_far.first = so_far.first, None
+            else:
+                if self._over(token) is None:
+                    self.presence.wait()
+                    self.pacer.wait()
+                if (over := self._over(token)) is not None:
+                    return _unsent(unsent, over)
+                left_at = time.monotonic()
+                exchange = self._twice(request, so_far.headers, trial, index)
             if exchange.failure is not None and self.ending is not None:
                 return _unsent(exchange, self.ending)
             found = self.presence.look(left_at) if is_absence(exchange) else Found.THERE
@@ -223,7 +263,8 @@ class Client:
 class _SoFar:
     """What one request went through: its headers now, seconds waited, how often it was repeated.
 
-    `hurries` is what the pacer had counted when it began.
+    `hurries` is what the pacer had counted when it began; `first` is what came of it already, with
+    the time at which it was sent.
     """
 
     headers: Headers
@@ -231,6 +272,7 @@ class _SoFar:
     waited: list[float] = field(default_factory=list)
     returns: int = 0
     renewals: int = 0
+    first: tuple[Exchange, float] | None = None
 
 
 def _unsent(exchange: Exchange, over: Ending) -> Exchange:

@@ -95,6 +95,16 @@ def excuse(run: Run, task: Task) -> Result | None:
         outcome = Outcome.NOT_CLAIMED
         reason = f"one scope stands for more than is done with {resource.type}"
     if outcome is None and missing:
+def once(run: Run, planned: Iterable[Task]) -> list[Task]:
+    """The tasks without those for which another one stands: the first that can be done."""
+    given, chosen = list(planned), dict[str, Task]()
+    for task in given:
+        known = chosen.setdefault(task.check.id, task)
+        if task.check.once and excuse(run, known) is not None and excuse(run, task) is None:
+            chosen[task.check.id] = task
+    return [task for task in given if not task.check.once or chosen[task.check.id] is task]
+
+
         names = ", ".join(variable(role) for role in missing)
         outcome, reason = Outcome.COULD_NOT_RUN, f"it needs {names}"
     if outcome is None:

@@ -27,7 +27,8 @@ class Defect:
 
     `expects` names the requirements that have to fail, its own first; `operations` those it acts
     on, "*" for all, each also narrowed as `Exchange.touched` writes it; `types` the resources that
-    it is about, none for all.
+    it is about, none for all. A `parallel` one shows only where a provider answers several requests
+    at the same time.
     """
 
     id: str
@@ -36,6 +37,7 @@ class Defect:
     operations: frozenset[str]
     reason: str | None = None
     types: frozenset[str] = frozenset()
+    parallel: bool = False
 
     def touches(self, operations: frozenset[str]) -> bool:
         """Whether it acts on one of these operations."""
@@ -59,6 +61,7 @@ def defects() -> tuple[Defect, ...]:
             frozenset(row["operations"]),
             row.get("reason"),
             frozenset(row.get("types") or ()),
+            bool(row.get("parallel")),
         )
         for row in sorted(rows, key=lambda row: str(row["id"]))
     )

@@ -22,7 +22,7 @@ from sbw_conformance.cleanup import Cleanup, clean
 from sbw_conformance.events import EventStream
 from sbw_conformance.exchanges import MISSING, Exchange
 from sbw_conformance.judging import Observations
-from sbw_conformance.planning import Task, excuse, tasks, unseen
+from sbw_conformance.planning import Task, excuse, once, tasks, unseen
 from sbw_conformance.presence import Ending
 from sbw_conformance.results import (
     EXIT_CODES,
@@ -103,16 +103,13 @@ class Runner:
         )
         doors = [t for t in planned if STANDS_ON["landing"] in t.check.requirements]
         rest = [task for task in planned if task not in doors]
-        alone = [task for task in rest if task.check.alone]
-        together = [task for task in rest if not task.check.alone]
         try:
             self._work(doors, len(planned), 0)
             if self.run.landing is None:
                 self._shut(rest)
             else:
                 self._start()
-                self._work(together, len(planned), len(doors))
-                self._work(alone, len(planned), len(planned) - len(alone), workers=1)
+                self._work_all(once(self.run, rest), len(doors))
         except KeyboardInterrupt:
             interrupted = True
         except Exception:
@@ -134,6 +131,14 @@ class Runner:
         return self.selection.judges(self.run.requirements.get(requirement))
 
     # Doing tasks
+
+    def _work_all(self, todo: list[Task], done: int) -> None:
+        """Do tasks, those that go alone when all others are done."""
+        alone = [task for task in todo if task.check.alone]
+        together = [task for task in todo if not task.check.alone]
+        total = done + len(todo)
+        self._work(together, total, done)
+        self._work(alone, total, done + len(together), workers=1)
 
     def _work(self, todo: list[Task], total: int, done: int, *, workers: int | None = None) -> None:
         pool = ThreadPoolExecutor(workers or self.workers, "check")

@@ -23,6 +23,9 @@ Used = Mapping[tuple[str, str | None], frozenset[str]]
 FLEETS = 2
 """Processes of providers: one alone would be slower than the checks."""
 
+ROUNDS = 3
+"""How often each race is run where a defect may show in it: here nobody is to have luck."""
+
 BAD = frozenset({Outcome.FAIL, Outcome.WARN})
 
 
@@ -105,19 +108,24 @@ class Selftester:
         chosen = defects() if known is None else tuple(known)
         with ExitStack() as stack:
             fleets = [stack.enter_context(Fleet()) for _ in range(FLEETS)]
-            baseline = self._judge(fleets[0], "baseline", None, lambda _: True, evidence=True)
+            baseline = self._judge(fleets[0], "baseline", lambda _: True, evidence=True)
             used = {
                 (entry["check"], entry["resource"]): frozenset(entry["operations"])
                 for entry in baseline.checks.values()
             }
-            with ThreadPoolExecutor(self.lanes, "defect") as pool:
-                kills = tuple(
-                    pool.map(
+            # What shows in a race is put to the checks when nothing else is in its way.
+            alone = [defect for defect in chosen if defect.parallel]
+            others = [defect for defect in chosen if not defect.parallel]
+            found: dict[str, Kill] = {}
+            for lanes, some in ((self.lanes, others), (1, alone)):
+                with ThreadPoolExecutor(lanes, "defect") as pool:
+                    judged = pool.map(
                         lambda fleet, defect: self._kill(fleet, defect, used),
                         itertools.cycle(fleets),
-                        chosen,
+                        some,
                     )
-                )
+                    found |= {kill.defect.id: kill for kill in judged}
+        kills = tuple(found[defect.id] for defect in chosen)
         redundant = self._redundant(kills, baseline) if whole else ()
         return Selftest(kills, redundant, baseline, time.monotonic() - began)
 
@@ -125,15 +133,17 @@ class Selftester:
         self,
         fleet: Fleet,
         name: str,
-        defect: str | None,
         wanted: Callable[[Task], bool],
+        defect: Defect | None = None,
         *,
         evidence: bool = False,
     ) -> Report:
         classes = None if self.classes is None else list(self.classes)
-        target = fleet.start(name, defect=defect, classes=classes, in_turn=True)
+        races = defect is not None and defect.parallel
+        target = fleet.start(name, defect=defect and defect.id, classes=classes, in_turn=not races)
         options = Options(
-            workers=self.workers,
+            workers=1 if races else self.workers,
+            rounds=ROUNDS if races else 1,
             programs=self.programs,
             checks=self.checks,
             preflight=False,
@@ -178,7 +188,7 @@ class Selftester:
         began = time.monotonic()
         name = f"defect {defect.id}"
         try:
-            report = self._judge(fleet, name, defect.id, self._selection(defect, used))
+            report = self._judge(fleet, name, self._selection(defect, used), defect)
             firings = fleet.stop(name)
         except ProviderError as error:
             took = time.monotonic() - began

@@ -38,7 +38,7 @@ class Options:
     `wanted` says which tasks are done at all, `selection` which of what is claimed is judged.
     Without `evidence` the report holds results only, none of what was sent and asserted. `patience`
     is how many seconds a run waits for a provider that went away. With `allow_traces` checks that
-    leave records for good run outside of a sandbox too.
+    leave records for good run outside of a sandbox too. Each race is run `rounds` times.
     """
 
     folder: Path | None = None
@@ -55,6 +55,7 @@ class Options:
     attestation: Attestation | None = None
     patience: float = 30.0
     allow_traces: bool = False
+    rounds: int = 1
     listen: Callable[[Progress], None] = lambda _: None
 
 
@@ -158,4 +159,5 @@ def _run(target: Target, client: Client, standard: Standard, options: Options) -
         allow_traces=options.allow_traces,
         asked=options.selection.classes,
         read_only=options.selection.read_only,
+        rounds=options.rounds,
     )

@@ -6,8 +6,10 @@ import socket
 import ssl
 import threading
 import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 from weakref import WeakSet
 
@@ -26,6 +28,8 @@ from sbw_conformance.exchanges import Exchange, Headers, Lack, Request
 
 LARGEST_BODY = 8 * 1024 * 1024
 """Bytes of an answer that are read at most, decoded; a longer answer counts as none."""
+
+_NO_ANSWER = (HTTPError, http.client.HTTPException, OSError, ValueError)
 
 
 @dataclass
@@ -103,6 +107,76 @@ class Wire:
         response.release_conn()
         return Exchange(request, trial, index, response.status, got, body, milliseconds=took())
 
+    def together(
+        self, requests: Sequence[tuple[Request, Headers]], blank: Sequence[Exchange]
+    ) -> list[Exchange]:
+        """Send several requests at the same moment; never raises for what comes back.
+
+        Each has a connection of its own, on which all of it but the last byte is sent; then the
+        last bytes follow one another. `blank` are the exchanges that become the answers.
+        """
+        with self._count:
+            self.sent += len(requests)
+        with ThreadPoolExecutor(len(requests), "together") as pool:
+            lanes = list(pool.map(lambda given: self._poised(*given), requests))
+        started = time.monotonic()
+        for lane in lanes:
+            lane.let_go()
+        found = []
+        for lane, exchange in zip(lanes, blank, strict=True):
+            answer = lane.answer(exchange, started + self.answer_seconds)
+            found.append(replace(answer, milliseconds=(time.monotonic() - started) * 1000))
+        return found
+
+    def _poised(self, request: Request, headers: Headers) -> "_Lane":
+        """A connection of its own with all of a request but the last byte sent."""
+        lane = _Lane()
+        try:
+            pool: Any = self._pool.connection_from_url(request.url)
+            lane.connection = pool.opened_now()
+            lane.connection.held = b""
+            lane.connection.request(
+                request.method,
+                urllib3.util.parse_url(request.url).request_uri,
+                body=request.body,
+                headers=urllib3.HTTPHeaderDict([*headers, *request.headers]),
+                preload_content=False,
+            )
+        except _NO_ANSWER as error:
+            lane.error = error
+        return lane
+
+
+@dataclass
+class _Lane:
+    """A request that waits for its last byte; `error` is why there is no answer to it."""
+
+    connection: Any = None
+    error: Exception | None = None
+
+    def let_go(self) -> None:
+        """Send the last byte."""
+        if self.error is None:
+            try:
+                self.connection.let_go()
+            except _NO_ANSWER as error:
+                self.error = error
+
+    def answer(self, exchange: Exchange, deadline: float) -> Exchange:
+        """Read the answer until a deadline and close the connection."""
+        try:
+            if self.error is not None:
+                raise self.error
+            self.connection.sock.settimeout(max(deadline - time.monotonic(), 0.001))
+            response = self.connection.getresponse()
+            got = tuple((str(name), str(value)) for name, value in response.headers.items())
+            return replace(exchange, status=response.status, headers=got, body=_read(response))
+        except _NO_ANSWER as error:
+            return replace(exchange, failure=_sentence(error), lack=_lack(error))
+        finally:
+            if self.connection is not None:
+                self.connection.close()
+
 
 class _Bounded(io.RawIOBase):
     """A socket's stream that ends with TimeoutError at a deadline, however little comes at a time.
@@ -142,11 +216,30 @@ class _Response(http.client.HTTPResponse):
         self.fp = io.BufferedReader(_Bounded(sock, self.fp.detach()))
 
 
-class _Connection(HTTPConnection):
+class _Holding:
+    """What a connection does beside its work: where `held` is not None, it holds a byte back."""
+
+    held: bytes | None = None
+    sock: socket.socket
+
+    def send(self, data: bytes) -> None:
+        """Send data, but for the last byte where one is held back."""
+        if self.held is not None:
+            data = self.held + data
+            self.held, data = data[-1:], data[:-1]
+        super().send(data)  # type: ignore[misc]  # a connection's own
+
+    def let_go(self) -> None:
+        """Send the byte that was held back."""
+        last, self.held = self.held or b"", None
+        self.sock.sendall(last)
+
+
+class _Connection(_Holding, HTTPConnection):  # type: ignore[misc]  # it sends bytes only
     response_class = _Response
 
 
-class _SecureConnection(HTTPSConnection):
+class _SecureConnection(_Holding, HTTPSConnection):  # type: ignore[misc]  # as above
     response_class = _Response
 
 
@@ -162,6 +255,12 @@ class _Opened:
     def _new_conn(self) -> Any:
         connection = super()._new_conn()  # type: ignore[misc]  # a pool's own
         self.opened.add(connection)
+        return connection
+
+    def opened_now(self) -> Any:
+        """A connection that is open and belongs to nobody else."""
+        connection = self._new_conn()
+        connection.connect()
         return connection
 
 
@@ -200,7 +299,7 @@ def _lack(error: Exception) -> Lack | None:
     """Which kind of no answer an error is, before the first byte of one."""
     if isinstance(error, NewConnectionError | ConnectTimeoutError):
         return Lack.UNSENT
-    if isinstance(error, ReadTimeoutError):
+    if isinstance(error, ReadTimeoutError | TimeoutError):
         return Lack.SILENT
     causes = (error, *error.args)
     ended = (ConnectionError, http.client.RemoteDisconnected, ssl.SSLEOFError)

@@ -23,8 +23,9 @@ class Check:
     `needs` names the operations and list parameters that a resource has to offer, `shapes` and
     `types` narrow the resources further. A check with a `Records` parameter runs once for each
     resource, any other once a run; `unclaimed` checks run for resources that are not claimed too,
-    checks that go `alone` when all others are done, one at a time. A `seldom` observer looks at
-    answers that not every run sees.
+    checks that go `alone` when all others are done, one at a time. For those that go `once` the
+    first resource that has what it takes stands for all. A `seldom` observer looks at answers that
+    not every run sees.
     """
 
     id: str
@@ -38,6 +39,7 @@ class Check:
     unclaimed: bool = False
     alone: bool = False
     seldom: bool = False
+    once: bool = False
 
     @property
     def parameters(self) -> Mapping[str, type]:
@@ -61,18 +63,19 @@ class Check:
         return self.id.partition(".")[0]
 
 
-def check(
+def check(  # noqa: PLR0913  # each says where it runs
     *requirements: str,
     needs: Iterable[str] = (),
     shapes: Iterable[str] = (),
     types: Iterable[str] | None = None,
     unclaimed: bool = False,
     alone: bool = False,
+    once: bool = False,
 ) -> Callable[[Callable[..., None]], Check]:
     """Make a scenario of a function that asserts these requirements.
 
-    `shapes` and `types` narrow the resources it runs for; `unclaimed` widens them to those that
-    the provider does not claim.
+    `shapes` and `types` narrow the resources it runs for, as `once` does to one of them;
+    `unclaimed` widens them to those that the provider does not claim.
     """
 
     def wrap(function: Callable[..., None]) -> Check:
@@ -88,6 +91,7 @@ def check(
             kinds,
             unclaimed,
             alone,
+            once=once,
         )
 
     return wrap

@@ -38,7 +38,8 @@ class Run:
     the requirement, and what of it, that stood in the way of such a record; `invalid` the bodies
     that break the standard, by business and type. `asked` are the classes that are to be judged,
     None for all that are claimed; where it is `read_only`, nothing is written. Records that stay
-    for good are made in a sandbox only, or where `allow_traces` says so.
+    for good are made in a sandbox only, or where `allow_traces` says so. Each race is run `rounds`
+    times.
     """
 
     id: str
@@ -56,6 +57,7 @@ class Run:
     allow_traces: bool = False
     asked: frozenset[str] | None = None
     read_only: bool = False
+    rounds: int = 1
     own: set[tuple[str, str]] = field(default_factory=set)
     apps: dict[str, str] = field(default_factory=dict)
     shared: dict[tuple[str, ...], dict[str, Any] | None] = field(default_factory=dict)

@@ -123,8 +123,7 @@ class Trial:
         added = self._added(client, sent)
         given = tuple((name, text) for name, text in sent.items() if text)
         request = Request(client, operation, method, url, kind, given, body)
-        index = len(self.exchanges) + 1
-        exchange = self.run.client.send(request, added, self.name, index, patient=patient)
+        exchange = self._exchanged(request, added, patient=patient)
         if exchange.unjudged is not None and exchange.lack is Lack.UNSENT:
             raise Unsent(exchange.unjudged)
         self.exchanges.append(exchange)
@@ -135,6 +134,10 @@ class Trial:
 
     def _added(self, client: str, sent: Mapping[str, str]) -> Headers:
         given = {name.lower() for name in sent}
+    def _exchanged(self, request: Request, added: Headers, *, patient: bool) -> Exchange:
+        index = len(self.exchanges) + 1
+        return self.run.client.send(request, added, self.name, index, patient=patient)
+
         usual: Headers = (
             ("Accept", "application/json"),
             ("Accept-Encoding", "gzip"),

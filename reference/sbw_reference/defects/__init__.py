@@ -38,6 +38,7 @@ from sbw_reference.defects import (
     parts,
     problems,
     protocol,
+    races,
     records,
     representation,
     retries,
@@ -86,6 +87,7 @@ def defects() -> dict[str, Defect]:
         upserts,
         records,
         lists,
+        races,
         contacts,
         identities,
         batches,
@@ -154,6 +156,7 @@ def to_json(found: Iterable[Defect]) -> list[dict[str, object]]:
             "reason": defect.reason,
             "types": list(defect.types),
             "variant": defect.variant,
+            "parallel": defect.parallel,
         }
         for defect in found
     ]

@@ -24,7 +24,7 @@ class Defect:
     member in its body; `types` are the resources it is about, none for all, `variant` the provider
     that it is a mistake of. `make` gives the function that takes the place of the seam, from the
     one that stands there; for the seams in TELLING it gets a second argument, which it calls each
-    time that it deviates.
+    time that it deviates. A `parallel` one shows only where requests are answered at the same time.
     """
 
     id: str
@@ -36,6 +36,7 @@ class Defect:
     reason: str | None = None
     types: tuple[str, ...] = ()
     variant: str | None = None
+    parallel: bool = False
 
 
 RECORDS = ("list", "create", "read", "update", "delete", "upsert")
