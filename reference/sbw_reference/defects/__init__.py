@@ -33,6 +33,7 @@ from sbw_reference.defects import (
     lists,
     merges,
     mutants_access,
+    mutants_answers,
     names,
     own,
     parts,
@@ -102,6 +103,7 @@ def defects() -> dict[str, Defect]:
         gates,
         parts,
         mutants_access,
+        mutants_answers,
     )
     listed = [defect for module in modules for defect in module.DEFECTS]
     return {defect.id: defect for defect in (*listed, *families.generated())}

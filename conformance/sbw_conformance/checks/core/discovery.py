@@ -125,18 +125,25 @@ def api_catalog_leads_to_the_base(trial: Trial) -> None:
     answer.must_have_status(200)
     kind = answer.exchange.media_type
     answer.verify(kind == "application/linkset+json", "application/linkset+json", kind)
-    leads = {link.rstrip("/") for link in _links(answer.exchange.json)}
+    relations = list(_relations(answer.exchange.json))
+    strange = [name for name, targets in relations if not _are_targets(targets)]
+    answer.verify(not strange, "a linkset, whose relations are arrays of targets", f"{strange[:5]}")
+    leads = {target["href"].rstrip("/") for _, targets in relations for target in targets}
     answer.verify(run.target.base in leads, f"a link to {run.target.base}/", f"{sorted(leads)[:5]}")
 
 
-def _links(value: Any) -> Iterator[str]:
-    """All targets of a linkset in JSON (RFC 9264, section 4.2)."""
+def _relations(value: Any) -> Iterator[tuple[str, Any]]:
+    """All members of link contexts but their anchor (RFC 9264, section 4.2)."""
     sets = value.get("linkset") if isinstance(value, dict) else None
     for context in sets if isinstance(sets, list) else ():
-        for relation in context.values() if isinstance(context, dict) else ():
-            for target in relation if isinstance(relation, list) else ():
-                if isinstance(target, dict) and isinstance(target.get("href"), str):
-                    yield target["href"]
+        for name, targets in context.items() if isinstance(context, dict) else ():
+            if name != "anchor":
+                yield name, targets
+
+
+def _are_targets(value: Any) -> bool:
+    found = value if isinstance(value, list) else [None]
+    return all(isinstance(one, dict) and isinstance(one.get("href"), str) for one in found)
 
 
 @check("CORE-007")
