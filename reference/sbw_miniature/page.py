@@ -13,7 +13,7 @@ from sbw_miniature.formats import instant
 from sbw_miniature.message import Answer
 from sbw_miniature.pointer import places
 from sbw_miniature.problem import Problem
-from sbw_miniature.sameness import is_same
+from sbw_miniature.sameness import comparable
 from sbw_miniature.schema import at, load
 from sbw_miniature.store import Business, Collection, Value
 from sbw_miniature.validation import is_valid
@@ -65,10 +65,9 @@ def _filter(collection: Collection, name: str, text: str) -> Filter:
     if name == "updated_since":
         return _updated_since(text)
     pointer = collection.resource.selectors[name]
-    schema = at(collection.resource.schema, pointer)
-    return lambda record: any(
-        is_same(schema, place.value, text) for place in places(record, pointer)
-    )
+    same = comparable(at(collection.resource.schema, pointer))
+    wanted = same(text)
+    return lambda record: any(same(place.value) == wanted for place in places(record, pointer))
 
 
 def _ids(text: str) -> Filter:

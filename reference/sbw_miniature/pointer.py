@@ -1,6 +1,6 @@
 """JSON Pointers (RFC 6901), and patterns of them in which `*` stands for any index of an array."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,12 +48,20 @@ def members(value: Any, pointer: str = "") -> Iterator[Place]:
 
 def places(value: Any, pattern: str) -> Iterator[Place]:
     """Yield the places in `value` that a pointer or pattern leads to and that are there."""
-    first, *rest = split(pattern)
-    remaining = "".join(join("", name) for name in rest)
-    for place in members(value):
-        if first == str(place.key) or (first == "*" and isinstance(value, list)):
-            if not remaining:
-                yield place
-            else:
-                for inner in places(place.value, remaining):
-                    yield Place(place.pointer + inner.pointer, inner.holder, inner.key)
+    return _places(value, split(pattern), "")
+
+
+def _places(value: Any, names: list[str], pointer: str) -> Iterator[Place]:
+    for key in _keys(value, names[0]):
+        here = join(pointer, key)
+        if len(names) == 1:
+            yield Place(here, value, key)
+        else:
+            yield from _places(value[key], names[1:], here)
+
+
+def _keys(value: Any, name: str) -> Iterable[Any]:
+    if isinstance(value, list):
+        indices = range(len(value))
+        return indices if name == "*" else [index for index in indices if str(index) == name]
+    return [name] if isinstance(value, dict) and name in value else []

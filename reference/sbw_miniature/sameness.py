@@ -3,6 +3,7 @@
 import json
 import re
 import unicodedata
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -16,6 +17,12 @@ _DECIMAL = re.compile(r"-?[0-9]+(\.[0-9]+)?")
 def is_same(schema: Schema, one: Any, other: Any) -> bool:
     """Return whether two values are the Same value; None stands for an absent member."""
     return _equal(_normal(schema, one), _normal(schema, other))
+
+
+def comparable(schema: Schema) -> Callable[[str], Any]:
+    """Return the function that makes Same texts of a schema equal, other than instants."""
+    kind = _kind(schema, "")
+    return lambda text: _text(kind, text)
 
 
 def mailbox(address: str) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 
 from sbw_miniature.pointer import places
 from sbw_miniature.resource import RESOURCES, Resource
-from sbw_miniature.sameness import is_same
+from sbw_miniature.sameness import comparable
 from sbw_miniature.schema import at
 
 Value = dict[str, Any]
@@ -49,14 +49,13 @@ class Collection:
         return self.get(self.owners.get(_name(external_id), ""))
 
     def holder(self, pointer: str, record: Value) -> Value | None:
-        """Return another record that has the Same value as this one at a pointer, or None."""
-        schema = at(self.resource.schema, pointer)
-        wanted = [place.value for place in places(record, pointer)]
+        """Return another record that has the Same text as this one at a pointer, or None."""
+        text = comparable(at(self.resource.schema, pointer))
+        wanted = {text(place.value) for place in places(record, pointer)}
         for _, other in self.records.values() if wanted else ():
-            if other["id"] != record["id"]:
-                for place in places(other, pointer):
-                    if any(is_same(schema, place.value, value) for value in wanted):
-                        return other
+            there = {text(place.value) for place in places(other, pointer)}
+            if other["id"] != record["id"] and not wanted.isdisjoint(there):
+                return other
         return None
 
     def put(self, record: Value) -> None:
