@@ -1,8 +1,6 @@
 """Runs checks against a target: pool, order, progress, clean-up, and the event stream."""
 
 import re
-import resource as system
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -21,6 +19,7 @@ from sbw_conformance.checks.trial import Blocked, CouldNotRun, Failed, Trial
 from sbw_conformance.cleanup import Cleanup, clean
 from sbw_conformance.events import EventStream
 from sbw_conformance.exchanges import MISSING, Exchange
+from sbw_conformance.footprint import peak_bytes
 from sbw_conformance.judging import Observations
 from sbw_conformance.planning import Task, excuse, once, tasks, unseen
 from sbw_conformance.presence import Ending
@@ -361,7 +360,6 @@ class Runner:
             self._over = True
         partial = self.selection.partial or self._ending is not None
         verdict = verdict_of(self._results, interrupted=interrupted, partial=partial)
-        peak = system.getrusage(system.RUSAGE_SELF).ru_maxrss
         page, why = self.run.landing or {}, self.run.redaction.text
         self.stream.write(
             [
@@ -377,7 +375,7 @@ class Runner:
                     "settled_seconds": round(self.run.settled, 2),
                     **({"away": away} if (away := self.run.client.away) else {}),
                     **({"ended_early": why(self._ending.sentence)} if self._ending else {}),
-                    "peak_bytes": peak * (1 if sys.platform == "darwin" else 1024),
+                    "peak_bytes": peak_bytes(),
                 },
             ]
         )
