@@ -23,8 +23,8 @@ Used = Mapping[tuple[str, str | None], frozenset[str]]
 FLEETS = 2
 """Processes of providers: one alone would be slower than the checks."""
 
-ROUNDS = 3
-"""How often each race is run where a defect may show in it: here nobody is to have luck."""
+ROUNDS = 10
+"""How often each race is run at most where a defect is to show in it, however busy the machine."""
 
 BAD = frozenset({Outcome.FAIL, Outcome.WARN})
 
