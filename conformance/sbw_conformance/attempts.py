@@ -29,12 +29,13 @@ Attempt = tuple[list[Trial], list[Result]]
 class Attempts:
     """How the tasks of a run are done; safe to use from many threads.
 
-    `programs` is how many each resource gets; what is at work ends where `stop` is set.
+    `programs` is how many each resource gets, None for all that there are; what is at work
+    ends where `stop` is set.
     """
 
     run: Run
     stop: threading.Event
-    programs: int
+    programs: int | None
 
     def __post_init__(self) -> None:
         shapes = {name: entry.shape for name, entry in self.run.standard.resources.items()}
@@ -98,8 +99,8 @@ class Attempts:
         run, check, resource = self.run, task.check, task.resource
         if resource is None:
             raise TypeError(f"{check.id} needs a resource")
-        operations = run.operations(resource)
-        drawn = Programs(run.standard, resource, operations, self.programs, run.seed)
+        offers = run.offers(resource)
+        drawn = Programs(run.standard, resource, offers, self.programs, run.seed)
         trials: list[Trial] = []
         found: dict[str, Result] = {}
         for number, steps in enumerate(drawn.draw(), 1):

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sbw_conformance.checks import Check
-from sbw_conformance.checks.run import Run
+from sbw_conformance.checks.run import Run, parameters
 from sbw_conformance.checks.trial import ONLY_READS
 from sbw_conformance.results import Outcome, Result
 from sbw_conformance.target import variable
@@ -58,13 +58,7 @@ def _concerns(run: Run, check: Check, resource: Resource) -> bool:
 
 
 def _possible(run: Run, resource: Resource) -> frozenset[str]:
-    return frozenset(resource.operations) | _parameters(resource) | run.known_extras
-
-
-def _parameters(resource: Resource) -> frozenset[str]:
-    """Parameters of its list that every list of its shape has: a query has its own ones only."""
-    paged = {"limit"} if resource.shape in {"collection", "append_only"} else set[str]()
-    return frozenset(paged) | frozenset(resource.filters)
+    return frozenset(resource.operations) | parameters(resource) | run.known_extras
 
 
 def excuse(run: Run, task: Task) -> Result | None:
@@ -78,9 +72,7 @@ def excuse(run: Run, task: Task) -> Result | None:
         outcome, reason = _unclaimed(run, check.module)
     if outcome is None and resource is not None and not check.unclaimed:
         claimed = run.claimed_operations(resource)
-        offered = claimed | _parameters(resource) | run.claimed_extras
-        extras = frozenset[str]() if run.spares(resource) else run.extras
-        usable = run.operations(resource) | _parameters(resource) | extras
+        offered = claimed | parameters(resource) | run.claimed_extras
         if resource.class_name not in run.claimed_classes:
             outcome, reason = _unclaimed(run, resource.class_name)
         elif not claimed:
@@ -88,13 +80,21 @@ def excuse(run: Run, task: Task) -> Result | None:
         elif not check.needs <= offered:
             lacking = ", ".join(sorted(check.needs - offered))
             outcome, reason = Outcome.NOT_CLAIMED, f"{resource.type}: {lacking} is not claimed"
-        elif not check.needs <= usable:
+        elif not check.needs <= run.offers(resource):
             reason = ONLY_READS if run.read_only else TRACES.format(resource.type)
             outcome = Outcome.COULD_NOT_RUN
     if outcome is None and resource is not None and _coarse(run, check, resource):
         outcome = Outcome.NOT_CLAIMED
         reason = f"one scope stands for more than is done with {resource.type}"
     if outcome is None and missing:
+        names = ", ".join(variable(role) for role in missing)
+        outcome, reason = Outcome.COULD_NOT_RUN, f"it needs {names}"
+    if outcome is None:
+        return None
+    kind = resource.type if resource else None
+    return Result("", check.id, kind, outcome, check.kind, reason=reason)
+
+
 def once(run: Run, planned: Iterable[Task]) -> list[Task]:
     """The tasks without those for which another one stands: the first that can be done."""
     given, chosen = list(planned), dict[str, Task]()
@@ -103,14 +103,6 @@ def once(run: Run, planned: Iterable[Task]) -> list[Task]:
         if task.check.once and excuse(run, known) is not None and excuse(run, task) is None:
             chosen[task.check.id] = task
     return [task for task in given if not task.check.once or chosen[task.check.id] is task]
-
-
-        names = ", ".join(variable(role) for role in missing)
-        outcome, reason = Outcome.COULD_NOT_RUN, f"it needs {names}"
-    if outcome is None:
-        return None
-    kind = resource.type if resource else None
-    return Result("", check.id, kind, outcome, check.kind, reason=reason)
 
 
 def _coarse(run: Run, check: Check, resource: Resource) -> bool:

@@ -1,9 +1,10 @@
-"""Drawing programs up front, and shrinking one that failed."""
+"""Dealing programs up front, and shrinking one that failed."""
 
+import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, zip_longest
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, seed, settings
@@ -12,11 +13,14 @@ from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, Hypoth
 
 from sbw_conformance.checks import pointers
 from sbw_conformance.checks.model import Program, Step, named
+from sbw_conformance.checks.moves import moves
 from sbw_conformance.strategies import DRAWING, bodies_of, patches_of
 from sbw_validator.standard import Resource, Standard
 from sbw_validator.validation import validate
 
-MOST_STEPS = 8
+MOST_STEPS = 6
+"""Moves of a program after its create."""
+
 SHRINKING_RUNS = 60
 """How often programs are run at most in search of the shortest that fails."""
 
@@ -37,17 +41,43 @@ AVAILABLE_PROVIDERS["sbw"] = _Draws
 
 @dataclass(frozen=True)
 class Programs:
-    """The programs of a resource: `count` of them, the same for the same `seed`."""
+    """The programs of a resource that `offers` something, the same for the same `seed`.
+
+    There are `count` of them, or as many as it takes to deal every card where that is None.
+    """
 
     standard: Standard
     resource: Resource
-    operations: frozenset[str]
-    count: int
+    offers: frozenset[str]
+    count: int | None
     seed: int
 
     def draw(self) -> tuple[Program, ...]:
         """All of them, drawn without any I/O."""
         return _draw(self)
+
+    def deck(self) -> list[Step]:
+        """Each card once: first one of every move, then the second of every move, and so on."""
+        chance = random.Random(f"{self.seed} {self.resource.type}")  # noqa: S311  # no secret
+        hands = []
+        for move in moves().values():
+            if move.needs <= self.offers:
+                hand = [
+                    Step(move.name, chance.randrange(4), value, way)
+                    for way, value in move.cards(self)
+                ]
+                chance.shuffle(hand)
+                hands.append(hand)
+        chance.shuffle(hands)
+        return [step for row in zip_longest(*hands) for step in row if step is not None]
+
+    def bodies(self, count: int) -> list[Any]:
+        """Bodies of a create that the standard allows."""
+        return _drawn(bodies_of(self.standard, self.resource), count, self.seed)
+
+    def patches(self, count: int) -> list[Any]:
+        """Merge patches, which not always leave a record valid."""
+        return _drawn(patches_of(self.standard, self.resource), count, self.seed)
 
     def shrink(self, first: Program, fails: Callable[[Program], bool]) -> Program:
         """The shortest failing program that is found in a bounded number of runs of `fails`.
@@ -94,42 +124,44 @@ class Programs:
                 yield from ({}, *({name: value} for name, value in step.value.items()))
             yield from _with_less(step.value)
 
-    def strategy(self) -> st.SearchStrategy[Program]:
-        """Programs that begin with a create."""
-        targets = st.integers(0, 3)
-        made = bodies_of(self.standard, self.resource)
-        changes = patches_of(self.standard, self.resource)
-        kinds = {
-            "create": st.builds(Step, st.just("create"), st.just(0), made),
-            "read": st.builds(Step, st.just("read"), targets),
-            "update": st.builds(Step, st.just("update"), targets, changes),
-            "delete": st.builds(Step, st.just("delete"), targets),
-        }
-        steps = st.one_of([kinds[name] for name in kinds if name in self.operations])
-        rest = st.lists(steps, min_size=1, max_size=MOST_STEPS)
-        return st.builds(lambda first, others: (first, *others), kinds["create"], rest)
-
 
 @lru_cache(maxsize=64)
 def _draw(programs: Programs) -> tuple[Program, ...]:
-    drawn: dict[str, Program] = {}
+    deck = programs.deck()
+    size = MOST_STEPS if programs.count is None else min(MOST_STEPS, len(deck))
+    hands = [tuple(deck[start : start + size]) for start in range(0, len(deck), size)]
+    hands = hands[: programs.count]
+    firsts = programs.bodies(min(len(hands), MOST_BODIES))
+    return tuple(
+        (Step("create", 0, firsts[number % len(firsts)]), *hand)
+        for number, hand in enumerate(hands)
+    )
 
-    @seed(programs.seed)
+
+MOST_BODIES = 40
+"""Bodies that are drawn for the creates with which programs begin."""
+
+
+def _drawn(strategy: st.SearchStrategy[Any], count: int, by: int) -> list[Any]:
+    """So many values of a strategy, the same each time; fewer where there are no more."""
+    found: list[Any] = []
+
+    @seed(by)
     @settings(
-        max_examples=programs.count,
+        max_examples=count,
         backend="sbw",
         database=None,
         deadline=None,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
-    @given(programs.strategy())
-    def collect(program: Program) -> None:
-        drawn[named(program)] = program
+    @given(strategy)
+    def collect(value: Any) -> None:
+        found.append(value)
 
     with DRAWING:
         collect()
-    return tuple(drawn.values())
+    return found
 
 
 def _with_less(value: Any) -> Iterator[Any]:

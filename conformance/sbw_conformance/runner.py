@@ -68,7 +68,7 @@ class Runner:
     stream: EventStream
     workers: int = 8
     checks: tuple[Check, ...] = field(default_factory=catalog)
-    programs: int = PROGRAMS
+    programs: int | None = PROGRAMS
     listen: Callable[[Progress], None] = lambda _: None
     head: dict[str, Any] = field(default_factory=dict)
     scored: frozenset[str] | None = None

@@ -44,7 +44,7 @@ class Options:
     folder: Path | None = None
     seed: int = 0
     workers: int = 8
-    programs: int = PROGRAMS
+    programs: int | None = PROGRAMS
     checks: tuple[Check, ...] = field(default_factory=catalog)
     preflight: bool = True
     tidy: bool = True

@@ -15,6 +15,8 @@ from tests.conformance.support import Asked, Passed, Providers, Proxy, run
 from sbw_conformance import programs
 from sbw_conformance.checks import bodies, pointers
 from sbw_conformance.checks.model import Program, Step, named
+from sbw_conformance.checks.moves import moves
+from sbw_conformance.checks.run import parameters
 from sbw_conformance.programs import SHRINKING_RUNS, Programs
 from sbw_conformance.results import Outcome, Verdict
 from sbw_conformance.strategies import bodies_of, patches_of
@@ -28,9 +30,17 @@ WRITABLE = [r for r in STANDARD.resources.values() if "create" in r.operations]
 CONTACT = STANDARD.resources["contact"]
 
 
-def of(resource: Resource, number: int = 12, from_seed: int = 0) -> Programs:
+CLIENTS = frozenset({"a1", "a2", "b1", "a1.read_only", "a1.business_only"})
+
+
+def offers(resource: Resource) -> frozenset[str]:
+    """All that a provider can offer of a resource."""
+    return frozenset(resource.operations) | parameters(resource) | CLIENTS | {"batch"}
+
+
+def of(resource: Resource, number: int | None = 12, from_seed: int = 0) -> Programs:
     """The programs of a resource."""
-    return Programs(STANDARD, resource, frozenset(resource.operations), number, from_seed)
+    return Programs(STANDARD, resource, offers(resource), number, from_seed)
 
 
 def drawn_anew(number: int = 12, from_seed: int = 0) -> list[str]:
@@ -53,7 +63,7 @@ def test_another_process_elsewhere_draws_the_same_programs(tmp_path: Path) -> No
         "from sbw_conformance.programs import Programs; from sbw_conformance.checks.model import "
         "named; from sbw_validator.standard import load_standard; s = load_standard(); "
         "r = s.resources['contact']; import json; print(json.dumps([named(p) for p in "
-        "Programs(s, r, frozenset(r.operations), 12, 0).draw()]))"
+        f"Programs(s, r, frozenset({sorted(offers(CONTACT))}), 12, 0).draw()]))"
     )
     env = {**os.environ, "PYTHONHASHSEED": "42"}
     command = [sys.executable, "-c", script]
@@ -72,24 +82,41 @@ def test_drawing_opens_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(drawn_anew(from_seed=2)) == 12
 
 
-def test_programs_begin_with_a_create_and_use_every_operation() -> None:
-    """Among a dozen programs each declared operation on single records occurs."""
-    found = of(CONTACT).draw()
+def test_programs_begin_with_a_create_and_deal_every_card_once() -> None:
+    """All programs play each move in each way; the first ones play each move once."""
+    found = of(CONTACT, None).draw()
     assert all(program[0].operation == "create" for program in found)
-    used = {step.operation for program in found for step in program}
-    assert used == {"create", "read", "update", "delete"}
-    few = Programs(STANDARD, CONTACT, frozenset({"create", "read"}), 6, 0).draw()
-    assert {step.operation for program in few for step in program} == {"create", "read"}
+    dealt = [(s.operation, s.way, json.dumps(s.value)) for p in found for s in p[1:]]
+    cards = [
+        (move.name, way, json.dumps(value))
+        for move in moves().values()
+        for way, value in move.cards(of(CONTACT))
+        if move.needs <= offers(CONTACT)
+    ]
+    assert sorted(dealt) == sorted(cards)
+    names = [step.operation for step in of(CONTACT).deck()]
+    assert set(names[: len(set(names))]) == set(names)
+    assert set(moves()) - set(names) == {"take what is unique"}
+
+
+def test_programs_play_only_what_is_offered() -> None:
+    """Without updates, batches and other clients no move needs them."""
+    few = Programs(STANDARD, CONTACT, frozenset({"create", "read"}), None, 0).draw()
+    played = {step.operation for program in few for step in program}
+    assert "head" in played
+    assert all(moves()[name].needs <= {"create", "read"} for name in played)
+    assert not {step.way for program in few for step in program} - {""}
 
 
 def test_a_program_is_told_apart_by_its_steps() -> None:
     """Its name lists operation, target and what is sent."""
-    program = (Step("create", 0, {"a": "ü"}), Step("update", 1, {"a": None}), Step("delete", 2))
-    assert named(program) == 'create {"a": "ü"}; update #1 {"a": null}; delete #2'
+    made, gone = Step("create", 0, {"a": "ü"}), Step("delete", 2, way="batch")
+    program = (made, Step("update", 1, {"a": None}), gone)
+    assert named(program) == 'create {"a": "ü"}; update #1 {"a": null}; delete (batch) #2'
 
 
 @pytest.mark.parametrize(
-    ("operation", "steps"), [("create", 1), ("update", 2), ("delete", 2), ("read", 2)]
+    ("operation", "steps"), [("create", 1), ("update", 2), ("delete", 2), ("head", 2)]
 )
 def test_shrinking_leaves_what_matters(operation: str, steps: int) -> None:
     """A failure that hangs on one operation shrinks to a create and that operation."""
@@ -97,7 +124,7 @@ def test_shrinking_leaves_what_matters(operation: str, steps: int) -> None:
     def fails(program: Program) -> bool:
         return any(step.operation == operation for step in program)
 
-    first = max(filter(fails, of(CONTACT).draw()), key=len)
+    first = max(filter(fails, of(CONTACT, None).draw()), key=len)
     best = of(CONTACT).shrink(first, fails)
     assert [step.operation for step in best] == ["create", operation][:steps]
     assert len(named(best)) <= len(named(first))

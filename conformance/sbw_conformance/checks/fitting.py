@@ -156,19 +156,19 @@ class Fit:
         if target is None:
             return _without(value, pointer)
         for place in there:
-            if pointers.at(value, place) is not None:
+            if isinstance(pointers.at(value, place), dict):
                 value = pointers.put(value, place, {"type": kind, "id": target["id"]})
         return value
 
     def _custom(self, value: Value) -> Value:
-        if not value.get("custom_fields"):
+        if not _members(value, "custom_fields"):
             return value
         definition = self.records.definition()
         kept = {name: member for name, member in value.items() if name != "custom_fields"}
         return kept if definition is None else {**kept, "custom_fields": {definition["key"]: "a"}}
 
     def _extended(self, value: Value) -> Value:
-        if not value.get("extensions"):
+        if not _members(value, "extensions"):
             return value
         app = self.records.app
         kept = {name: member for name, member in value.items() if name != "extensions"}
@@ -242,6 +242,12 @@ class Fit:
             if fits and len(self._findings(found[-1])) <= faults:
                 return found[-1]
         return found[0]
+
+
+def _members(value: Value, name: str) -> bool:
+    """Whether a body has an object under a name that holds something."""
+    found = value.get(name)
+    return isinstance(found, dict) and bool(found)
 
 
 def _kind(finding: Finding) -> tuple[str, str]:

@@ -5,21 +5,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from sbw_conformance.checks import bodies
+
 
 @dataclass(frozen=True)
 class Step:
-    """One operation; `target` picks one of the records made so far, `value` is what is sent."""
+    """One move of a program; `target` picks one of the records made so far.
+
+    `way` says by which request it is done where there are several, `value` what is sent or which
+    of several cases is meant.
+    """
 
     operation: str
     target: int = 0
     value: Any = None
+    way: str = ""
 
     def __str__(self) -> str:
+        said = [self.operation, self.way and f"({self.way})", f"#{self.target}"]
         if self.operation == "create":
-            return f"create {json.dumps(self.value, ensure_ascii=False)}"
-        if self.operation == "update":
-            return f"update #{self.target} {json.dumps(self.value, ensure_ascii=False)}"
-        return f"{self.operation} #{self.target}"
+            said = said[:2]
+        if self.value is not None:
+            said.append(json.dumps(self.value, ensure_ascii=False))
+        return " ".join(part for part in said if part)
 
 
 Program = tuple[Step, ...]
@@ -35,12 +43,13 @@ class Life:
     """What the model knows of one record.
 
     `content` holds what was written, `record` what the last answer showed, `versions` every
-    version so far; `deleted` says that it is gone.
+    version so far, `past` what was written before; `deleted` says that it is gone.
     """
 
     content: dict[str, Any]
     record: Mapping[str, Any]
     versions: list[str] = field(default_factory=list)
+    past: list[dict[str, Any]] = field(default_factory=list)
     deleted: bool = False
 
     @property
@@ -52,3 +61,8 @@ class Life:
     def version(self) -> str:
         """The version that it has now."""
         return str(self.record["meta"]["version"])
+
+    @property
+    def mark(self) -> dict[str, Any]:
+        """The external id of the suite."""
+        return dict(bodies.external_ids(self.content)[0])

@@ -162,6 +162,12 @@ class Run:
         only_reads = self.read_only or self.spares(resource)
         return claimed & READING if only_reads else claimed
 
+    def offers(self, resource: Resource) -> frozenset[str]:
+        """All that a check can use of a resource: operations, list parameters, extras, clients."""
+        extras = frozenset[str]() if self.spares(resource) else self.extras
+        clients = frozenset(role for role in self.target.clients if self.has(role))
+        return self.operations(resource) | parameters(resource) | extras | clients
+
     def spares(self, resource: Resource) -> bool:
         """Whether nothing is made of a resource, because it would stay in the business for good."""
         sandbox = (self.landing or {}).get("environment") == "sandbox"
@@ -176,3 +182,9 @@ class Run:
         """URL of a resource or of one of its records."""
         path = f"{self.target.base}/{resource.path}"
         return path if record_id is None or resource.shape == "singleton" else f"{path}/{record_id}"
+
+
+def parameters(resource: Resource) -> frozenset[str]:
+    """Parameters of its list that every list of its shape has: a query has its own ones only."""
+    paged = {"limit"} if resource.shape in {"collection", "append_only"} else set[str]()
+    return frozenset(paged) | frozenset(resource.filters)

@@ -67,6 +67,7 @@ class Assertion:
 class Trial:
     """A check on a resource, or on the provider as a whole where `resource` is None.
 
+    `made` counts the names that it gave, `looked` the exchanges that observers saw with it.
     A `repeatable` one ends with Lost where the provider went away; of one that is not, the request
     without an answer is judged as any other.
     """
@@ -80,6 +81,7 @@ class Trial:
     added: list[Headers] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     made: int = 0
+    looked: int = 0
     repeatable: bool = True
 
     @property
@@ -132,12 +134,12 @@ class Trial:
             raise (Lost if exchange.lack is Lack.CUT else CouldNotRun)(exchange.unjudged)
         return Answer(self, exchange, resource)
 
-    def _added(self, client: str, sent: Mapping[str, str]) -> Headers:
-        given = {name.lower() for name in sent}
     def _exchanged(self, request: Request, added: Headers, *, patient: bool) -> Exchange:
         index = len(self.exchanges) + 1
         return self.run.client.send(request, added, self.name, index, patient=patient)
 
+    def _added(self, client: str, sent: Mapping[str, str]) -> Headers:
+        given = {name.lower() for name in sent}
         usual: Headers = (
             ("Accept", "application/json"),
             ("Accept-Encoding", "gzip"),

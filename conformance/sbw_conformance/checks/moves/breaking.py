@@ -1,0 +1,222 @@
+"""Moves that send bodies which break the standard in one place, and are told where."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sbw_conformance.checks import bodies, pointers
+from sbw_conformance.checks.model import Step
+from sbw_conformance.checks.moves import Card, Source, each, move
+from sbw_conformance.checks.world import BATCH, UPSERT, Reply, World
+from sbw_conformance.negatives import UNKNOWN, Negative, negatives_of
+from sbw_validator.findings import Finding
+
+AT_ONCE = 10
+"""Wrong bodies in one batch."""
+
+LENIENT = {"Prefer": "handling=lenient"}
+PAST = "2001-02-03T04:05:06.000Z"
+READ_ONLY: tuple[tuple[dict[str, Any], set[str]], ...] = (
+    ({"id": "sbw-chosen-id"}, {"/id"}),
+    ({"meta": {"created_at": PAST}}, {"/meta/created_at", "/meta"}),
+    ({"meta": {"updated_at": PAST}}, {"/meta/updated_at", "/meta"}),
+    ({"meta": {"version": "sbw-chosen"}}, {"/meta/version", "/meta"}),
+)
+
+
+def _negatives(world: World) -> tuple[Negative, ...]:
+    return negatives_of(world.records.trial.run.standard, world.records.resource)
+
+
+def _broken(source: Source) -> Iterator[Card]:
+    """Each wrong body once by a request of its own, in the ways in turn, and once in a batch."""
+    count = len(negatives_of(source.standard, source.resource))
+    ways = ["", *(way for way in ("update", UPSERT) if way in source.offers)]
+    for number in range(count):
+        yield ways[number % len(ways)], [number]
+    if "batch" in source.offers:
+        for start in range(0, count, AT_ONCE):
+            yield BATCH, list(range(start, min(start + AT_ONCE, count)))
+
+
+@move("CORE-052", "CORE-055", "BULK-003", needs=["create"], cards=_broken)
+def break_the_standard(world: World, step: Step) -> None:
+    """Send bodies with one thing wrong each."""
+    negatives = _negatives(world)
+    wrong = [one for n in step.value if (one := Wrong.of(world, negatives[n].body)) is not None]
+    if step.way == BATCH:
+        _batched(world, [one for one in wrong if isinstance(one.body, dict)])
+    elif wrong and step.way == "update":
+        _update(world, step, wrong[0])
+    elif wrong and step.way == UPSERT:
+        sent = wrong[0].named(world)
+        given = bodies.external_ids(sent) if wrong[0].nameable else []
+        mark = dict(given[0]) if given else world.records.external_id()
+        wrong[0].must_be_refused(Reply.alone(world.records.upsert(mark, sent)))
+        world.records.find(mark).must_be_gone(under="CORE-052")
+    elif wrong:
+        wrong[0].must_be_refused(Reply.alone(world.records.post(wrong[0].named(world))))
+
+
+def _batched(world: World, wrong: list["Wrong"]) -> None:
+    """Send wrong bodies in one batch, and a right one behind them."""
+    good = world.body(world.records.fit.minimal)
+    sent = [*(one.named(world) for one in wrong), good]
+    *refused, last = world.batch([{"operation": "create", "body": body} for body in sent])
+    for one, reply in zip(wrong, refused, strict=True):
+        one.must_be_refused(reply)
+    last.verify(last.status == 201, "status 201 after refusals", under="BULK-003")
+    world.begun(last, good, "BULK-003")
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """A wrong body that breaks no limit of the app, and what is wrong with it."""
+
+    body: Any
+    findings: tuple[Finding, ...]
+
+    @classmethod
+    def of(cls, world: World, body: Any) -> "Wrong | None":
+        """A wrong body as it fits; None where it is wrong no more."""
+        records = world.records
+        fitted = records.fit.broken(body) if isinstance(body, dict) else body
+        found = bodies.findings(records.trial.run.standard, records.resource, fitted)
+        return cls(fitted, found) if found else None
+
+    @property
+    def nameable(self) -> bool:
+        """Whether external ids can be added to it."""
+        return isinstance(self.body, dict) and isinstance(self.body.get("external_ids", []), list)
+
+    def named(self, world: World) -> Any:
+        """It with the names of a record of this program first; its own ones stay as they are."""
+        if not self.nameable or world.app is None:
+            return self.body
+        mark, given = world.records.external_id(), self.body.get("external_ids", [])
+        more = {"app": world.app, "id": mark["id"]}
+        return {**self.body, "external_ids": [mark, more, *given]}
+
+    def must_be_refused(self, reply: Reply, *, moved: bool = True) -> None:
+        """See it refused, by the right name, with one of the places where it is wrong.
+
+        Its external ids have `moved` where two stand before them.
+        """
+        shift = 2 if moved and self.nameable else 0
+        unknown = {f.pointer for f in self.findings if bodies.refused_unknown(f)}
+        rest = {p for f in self.findings if not bodies.refused_unknown(f) for p in f.pointers}
+        if not rest:
+            places = {_moved(place, shift) for place in unknown}
+            reply.must_be_problem(422, "not-stored", places, under="CORE-055")
+        elif not unknown:
+            places = {_moved(place, shift) for place in rest}
+            reply.must_be_problem(422, "validation", places, under="CORE-052")
+        else:
+            reply.verify(reply.status == 422, "status 422", under="CORE-052")
+
+
+def _moved(place: str, shift: int) -> str:
+    """A place among external ids before which others were put."""
+    head, external, rest = place.partition("/external_ids/")
+    index, slash, inner = rest.partition("/")
+    if head or not external or not index.isdecimal():
+        return place
+    return f"{external}{int(index) + shift}{slash}{inner}"
+
+
+def _update(world: World, step: Step, wrong: Wrong) -> None:
+    """Turn a record into a wrong body, its names aside."""
+    if not isinstance(wrong.body, dict):
+        return
+    life = world.alive(step.target)
+    wanted = {name: value for name, value in wrong.body.items() if name != "external_ids"}
+    standard, resource = world.records.trial.run.standard, world.records.resource
+    findings = bodies.findings(standard, resource, wanted)
+    if not findings:
+        return
+    kept = {"external_ids": life.content["external_ids"]} if "external_ids" in life.content else {}
+    patch = bodies.replacing(life.content, {**wanted, **kept})
+    reply = Reply.alone(world.records.patch(life.id, patch, if_match=life.version))
+    Wrong(wanted, findings).must_be_refused(reply, moved=False)
+    world.show(life, under="CORE-052")
+
+
+@move("CORE-036", needs=["create", "update"], cards=each(*range(len(READ_ONLY) * 2)))
+def set_what_is_read_only(world: World, step: Step) -> None:
+    """Send a read-only member with a value of one's own."""
+    members, places = READ_ONLY[step.value % len(READ_ONLY)]
+    life = world.alive(step.target)
+    if step.value < len(READ_ONLY):
+        body = {**world.body(world.records.fit.minimal), **members}
+        reply = Reply.alone(world.records.post(body))
+    else:
+        change = {**world.record(life).change(1), **members}
+        reply = Reply.alone(world.records.patch(life.id, change, if_match=life.version))
+    reply.must_be_problem(422, "read-only", places, under="CORE-036")
+    world.show(life, under="CORE-036")
+
+
+@move("CORE-035", needs=["create", "update"], cards=each("all", "meta", "id"))
+def send_back_what_is_read_only(world: World, step: Step) -> None:
+    """Send read-only members as they are."""
+    life = world.alive(step.target)
+    own = {name: life.record[name] for name in ("id", "type", "meta") if name in life.record}
+    sent = own if step.value == "all" else {step.value: own[step.value]}
+    change = world.record(life).change(1)
+    reply = Reply.alone(world.records.patch(life.id, {**sent, **change}, if_match=life.version))
+    reply.verify(reply.status == 200, "status 200", under="CORE-035")
+    world.changed(life, reply, bodies.merged(life.content, change))
+
+
+@move("CORE-057", "CORE-058", needs=["create"], cards=each("create", "update", "deep", "nothing"))
+def write_leniently(world: World, step: Step) -> None:
+    """Let what is unknown be dropped, which is then named."""
+    records = world.records
+    if step.value == "update" and "update" not in records.operations:
+        return
+    life = world.alive(step.target)
+    spot = f"/{bodies.UNKNOWN_MEMBER}"
+    body = world.body(records.richest())
+    if step.value == "deep":
+        inner = [p for p in bodies.one_of_each(body, records.schema) if p and "external" not in p]
+        spot = f"{inner[-1]}{spot}" if inner else spot
+    unknown = {} if step.value == "nothing" else {"lost": 1}
+    if step.value == "update":
+        change = world.record(life).change(1)
+        sent = {**change, spot[1:]: unknown}
+        answer = records.patch(life.id, sent, if_match=life.version, headers=LENIENT)
+    else:
+        sent = pointers.put(body, spot, unknown) if unknown else body
+        answer = records.post(sent, headers=LENIENT)
+    wanted = 200 if step.value == "update" else 201
+    answer.must_have_status(wanted, under="CORE-057")
+    listed = answer.value.get("not_stored")
+    if unknown:
+        named = isinstance(listed, list) and spot in listed
+        answer.verify(named, f"not_stored with {spot}", f"{listed}", under="CORE-057")
+        applied = (answer.exchange.header("preference-applied") or "none").replace(" ", "").lower()
+        told = "handling=lenient" in applied
+        answer.verify(told, "Preference-Applied: handling=lenient", applied, under="CORE-057")
+    else:
+        none = "not_stored" not in answer.value
+        answer.verify(none, "no not_stored", f"{listed}", under="CORE-058")
+    shown = {name: value for name, value in answer.value.items() if name != "not_stored"}
+    reply = Reply(answer, answer.status, shown, answer.exchange.header("etag"), None)
+    if step.value == "update":
+        world.changed(life, reply, bodies.merged(life.content, change))
+    else:
+        location = answer.exchange.header("location")
+        whole = Reply(answer, answer.status, shown, reply.etag, location)
+        world.show(world.begun(whole, body, "CORE-057"), under="CORE-058")
+
+
+@move("CORE-059", needs=["create"], cards=each(*range(0, 300, 25)))
+def break_the_standard_leniently(world: World, step: Step) -> None:
+    """Let what is invalid not be dropped, however lenient."""
+    negatives = _negatives(world)
+    known = [n for n in negatives if n.keyword not in {UNKNOWN, "propertyNames"}]
+    wrong = Wrong.of(world, known[step.value % len(known)].body)
+    if wrong is None or any(map(bodies.refused_unknown, wrong.findings)):
+        return
+    reply = Reply.alone(world.records.post(wrong.named(world), headers=LENIENT))
+    reply.must_be_problem(422, "validation", under="CORE-059")

@@ -1,0 +1,95 @@
+"""Moves with several writes in one batch."""
+
+from sbw_conformance.checks import bodies
+from sbw_conformance.checks.model import Step
+from sbw_conformance.checks.moves import each, move
+from sbw_conformance.checks.world import World
+
+
+@move(
+    "BULK-002", "BULK-003", "BULK-004", needs=["create", "update", "batch"], cards=each(*range(4))
+)
+def mix(world: World, step: Step) -> None:
+    """Create, change, remove and err in one batch, each as if it were alone."""
+    records = world.records
+    first, second = world.create(records.richest()), world.create(records.fit.minimal)
+    change = world.record(first).change(1)
+    new, newer = world.body(records.fit.minimal), world.body(records.richest())
+    operations = [
+        {"operation": "create", "body": new},
+        {"operation": "update", "id": first.id, "body": change, "if_match": "sbw-old"},
+        {"operation": "update", "id": first.id, "body": change, "if_match": first.version},
+        {"operation": "update", "id": "sbw-no-such-record", "body": change, "if_match": "*"},
+        {"operation": "create", "body": {**newer, bodies.UNKNOWN_MEMBER: 1}},
+        {"operation": "create", "body": newer},
+        {"operation": "update", "id": second.id, "body": world.record(second).change(1)},
+    ]
+    turned = operations[step.value :] + operations[: step.value]
+    replies = dict(zip(map(id, turned), world.batch(turned), strict=True))
+    ordered = [replies[id(operation)] for operation in operations]
+    made, stale, changed, nobody, unknown, more, bare = ordered
+    made.verify(made.status == 201, "status 201", under="BULK-002")
+    world.begun(made, new, "BULK-002")
+    stale.must_be_problem(412, "version-conflict", under="BULK-002")
+    changed.verify(changed.status == 200, "status 200", under="BULK-003")
+    world.changed(first, changed, bodies.merged(first.content, change))
+    nobody.verify(nobody.status == 404, "status 404", under="BULK-002")
+    unknown.must_be_problem(422, "not-stored", {f"/{bodies.UNKNOWN_MEMBER}"}, under="BULK-002")
+    more.verify(more.status == 201, "status 201", under="BULK-003")
+    world.begun(more, newer, "BULK-003")
+    bare.must_be_problem(428, "precondition-required", under="BULK-002")
+    for life in (first, second):
+        world.show(life, under="BULK-002")
+
+
+@move("BULK-004", needs=["create", "upsert", "batch", "external_id"], cards=each("same", "delete"))
+def depend(world: World, step: Step) -> None:
+    """Write one record several times in one batch: each operation sees those before it."""
+    records = world.records
+    body = world.body(records.fit.minimal)
+    mark, change = body["external_ids"][0], records._record(body).change(1)  # noqa: SLF001
+    operations = [
+        {"operation": "upsert", "external_id": mark, "body": body},
+        {"operation": "upsert", "external_id": mark, "body": change},
+        {"operation": "upsert", "external_id": mark, "body": change, "if_none_match": "*"},
+    ]
+    made, changed, refused = world.batch(operations)
+    made.verify(made.status == 201, "status 201", under="BULK-004")
+    life = world.begun(made, body, "BULK-004")
+    changed.verify(changed.status == 200, "status 200", under="BULK-004")
+    world.changed(life, changed, bodies.merged(life.content, change))
+    refused.must_be_problem(412, "version-conflict", under="BULK-004")
+    if step.value == "delete" and "delete" in records.operations:
+        world.delete(life, "batch")
+
+
+@move("BULK-005", "BULK-006", needs=["create", "batch"], cards=each(0, 1))
+def fill(world: World, step: Step) -> None:
+    """Send as many operations as a batch takes, and one more."""
+    records, most = world.records, min(world.records.trial.run.batch_limit, 200)
+    sent = [world.body(records.fit.minimal) for _ in range(most + step.value)]
+    operations = [{"operation": "create", "body": body} for body in sent]
+    if step.value:
+        if most == world.records.trial.run.batch_limit:
+            records.batch(operations).must_have_status(413, under="BULK-006")
+        return
+    for reply, body in zip(world.batch(operations), sent, strict=True):
+        reply.verify(reply.status == 201, "status 201", under="BULK-005")
+        world.begun(reply, body, "BULK-005")
+
+
+@move("BULK-008", needs=["create", "batch"], cards=each(*range(30)))
+def send_what_is_no_batch(world: World, step: Step) -> None:
+    """Send a batch that does not say what it wants."""
+    wrong = bodies.refused(world.records.trial.run.standard, "batch-request")
+    if step.value >= len(wrong):
+        return
+    value, places = wrong[step.value]
+    answer = world.records.trial.send(
+        "batch",
+        "POST",
+        f"{world.records.url()}/batch",
+        resource=world.records.resource,
+        value=value,
+    )
+    answer.must_be_problem(422, "validation", places, under="BULK-008")

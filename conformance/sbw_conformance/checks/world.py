@@ -1,0 +1,308 @@
+"""The records of one program, written by whatever request, each compared with its model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urljoin
+
+from sbw_conformance.checks import bodies
+from sbw_conformance.checks.answer import PROBLEMS, Answer, shown
+from sbw_conformance.checks.model import Life
+from sbw_conformance.checks.records import OtherApp, Record, Records, ids
+from sbw_validator.validation import validate
+from sbw_validator.values import differences, same
+
+BATCH, UPSERT, OTHER, STAR = "batch", "upsert", "other app", "*"
+"""Ways to write beside the plain one."""
+
+PLAIN: Mapping[str, str] = {"create": "CORE-070", "update": "CORE-076", "delete": "CORE-072"}
+"""The requirement that says how a write succeeds, done the plain way."""
+
+BY_WAY: Mapping[str, Mapping[str, str]] = {
+    BATCH: dict.fromkeys(PLAIN, "BULK-002"),
+    UPSERT: {"create": "CORE-121", "update": "CORE-122"},
+    OTHER: dict.fromkeys(PLAIN, "CORE-015"),
+    STAR: {"update": "CORE-048"},
+}
+"""The same for the other ways."""
+
+Operation = dict[str, Any]
+"""An operation as a batch writes it."""
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What came back for one write: an answer, or what stands at `place` in that to a batch."""
+
+    answer: Answer
+    status: Any
+    value: Any
+    etag: Any
+    location: Any
+    place: str = ""
+
+    @classmethod
+    def alone(cls, answer: Answer) -> "Reply":
+        """The reply to a request of its own."""
+        header = answer.exchange.header
+        value = answer.exchange.json
+        return cls(answer, answer.status, value, header("etag"), header("location"))
+
+    @classmethod
+    def within(cls, answer: Answer, index: int) -> "Reply":
+        """The reply to an operation of a batch."""
+        result = answer.results[index]
+        headers = result.get("headers")
+        known = headers if isinstance(headers, dict) else {}
+        value = result.get("body", result.get("problem"))
+        tag, location = known.get("etag"), known.get("location")
+        return cls(answer, result.get("status"), value, tag, location, f"/results/{index}")
+
+    @property
+    def got(self) -> str:
+        """What came back, in one line."""
+        kind = self.value.get("type") if isinstance(self.value, dict) else None
+        refused = isinstance(self.status, int) and self.status >= 400
+        named = f", problem type {str(kind).rpartition('/')[2]}" if refused and kind else ""
+        return f"status {self.status}{named}"
+
+    def verify(
+        self,
+        ok: bool,  # noqa: FBT001  # the thing asserted
+        expected: str,
+        got: str | None = None,
+        *,
+        under: str,
+        pointer: str = "",
+    ) -> None:
+        """Assert something of this reply."""
+        place = f"{self.place}{pointer}" or None
+        self.answer.verify(ok, expected, got or self.got, under=under, pointer=place)
+
+    def must_be_problem(
+        self, status: int, name: str, places: set[str] | None = None, *, under: str
+    ) -> None:
+        """Assert a refusal: status, registered problem type and, where given, one of the places."""
+        value = self.value if isinstance(self.value, dict) else {}
+        right = self.status == status and value.get("type") == PROBLEMS + name
+        self.verify(right, f"status {status}, problem type {name}", under=under)
+        if places is not None:
+            errors = value.get("errors")
+            rows = errors if isinstance(errors, list) else []
+            named = {row.get("pointer") for row in rows if isinstance(row, dict)}
+            expected = f"errors[].pointer {' or '.join(map(repr, sorted(places)[:4]))}"
+            found = f"pointers {sorted(map(str, named))}"
+            self.verify(not places.isdisjoint(named), expected, found, under=under)
+
+
+class World:
+    """The records that a program makes, all with an external id of an app of their own."""
+
+    def __init__(self, records: Records) -> None:
+        self.records = records
+        self.app = records.own_app() if records.marks else None
+        self.lives: list[Life] = []
+
+    def alive(self, target: int) -> Life:
+        """One of the records that are there; a new one where there is none."""
+        living = [life for life in self.lives if not life.deleted]
+        return living[target % len(living)] if living else self.create(self.records.fit.minimal)
+
+    def record(self, life: Life) -> Record:
+        """A life as checks know a record, with its changes."""
+        return self.records._record(dict(life.record))  # noqa: SLF001  # of this package
+
+    def seen_by(self, kind: type[Records]) -> Records:
+        """The same resource through another client."""
+        return kind(self.records.trial, self.records.resource)
+
+    def carry(self, operation: Operation, way: str = "") -> Reply:
+        """Send one write, by a request of its own or in a batch."""
+        if way == BATCH:
+            [reply] = self.batch([operation])
+            return reply
+        client = self.seen_by(OtherApp) if way == OTHER else self.records
+        kind, body, tag = operation["operation"], operation.get("body"), operation.get("if_match")
+        if kind == "create":
+            answer = client.post(body)
+        elif kind == "update":
+            answer = client.patch(operation["id"], body, if_match=tag)
+        elif kind == "upsert":
+            answer = client.upsert(operation["external_id"], body)
+        else:
+            answer = client.delete(operation["id"], if_match=tag)
+        return Reply.alone(answer)
+
+    def batch(self, operations: list[Operation]) -> list[Reply]:
+        """Send writes in one batch; that each has a result is what BULK-001 says."""
+        answer = self.records.batch(operations)
+        count, wanted = len(answer.results), len(operations)
+        got = f"{count} results, {answer.exchange.got}"
+        answer.verify(count == wanted, f"{wanted} results", got, under="BULK-001")
+        return [Reply.within(answer, index) for index in range(wanted)]
+
+    # Writing
+
+    def body(self, members: Mapping[str, Any]) -> dict[str, Any]:
+        """The body of a create that fits, marked, and with the external id of this program."""
+        return self.records.body(members, self.app)
+
+    def create(self, members: Mapping[str, Any], way: str = "") -> Life:
+        """Make a record and see that it is what was sent."""
+        sent = self.body(members)
+        under = BY_WAY.get(way, PLAIN)["create"]
+        if way == UPSERT:
+            mark = sent["external_ids"][0]
+            operation = {"operation": "upsert", "external_id": mark, "body": sent}
+        else:
+            operation = {"operation": "create", "body": sent}
+        reply = self.carry(operation, way)
+        reply.verify(reply.status == 201, "status 201", under=under)
+        return self.begun(reply, sent, under)
+
+    def begun(self, reply: Reply, sent: dict[str, Any], under: str) -> Life:
+        """The life of a record that a reply shows as new."""
+        record = self._shown(reply, sent, "CORE-040")
+        known = {life.id for life in self.lives}
+        new, wanted = record["id"] not in known, "an id of its own"
+        reply.verify(new, wanted, f"{record['id']} again", under=under, pointer="/id")
+        address = self.records.url(record["id"])
+        got = urljoin(reply.answer.exchange.request.url, str(reply.location or ""))
+        led = reply.location is not None and got == address
+        reply.verify(led, f"Location: {address}", f"Location: {reply.location}", under=under)
+        life = Life(sent, record, [record["meta"]["version"]])
+        self.lives.append(life)
+        return life
+
+    def update(self, life: Life, patch: Mapping[str, Any], way: str = "") -> Reply:
+        """Change a record as a patch says, or see it refused where the outcome would be invalid."""
+        standard, kind = self.records.trial.run.standard, self.records.resource.type
+        wanted = bodies.merged(life.content, patch)
+        findings = validate(wanted, type=kind, variant="create", standard=standard)
+        operation: Operation = {"operation": "update", "id": life.id, "body": patch}
+        if way == UPSERT:
+            operation = {"operation": "upsert", "external_id": life.mark, "body": patch}
+        else:
+            operation["if_match"] = "*" if way == STAR else life.version
+        reply = self.carry(operation, way)
+        if findings:
+            places = {place for finding in findings for place in finding.pointers}
+            reply.must_be_problem(422, "validation", places, under="CORE-052")
+            self.show(life, under="CORE-052")
+            return reply
+        under = BY_WAY.get(way, PLAIN)["update"]
+        reply.verify(reply.status == 200, "status 200", under=under)
+        self.changed(life, reply, wanted)
+        return reply
+
+    def changed(self, life: Life, reply: Reply, wanted: dict[str, Any]) -> None:
+        """See that a record is what a write made of it, and no other one."""
+        record = self._shown(reply, {n: wanted.get(n) for n in {**life.content, **wanted}})
+        got = record["id"]
+        reply.verify(got == life.id, f"id {life.id}", f"id {got}", under="CORE-047", pointer="/id")
+        self._versioned(life, reply, record, wanted)
+        life.past.append(life.content)
+        life.content, life.record = wanted, record
+        life.versions.append(record["meta"]["version"])
+
+    def _versioned(
+        self, life: Life, reply: Reply, record: dict[str, Any], wanted: dict[str, Any]
+    ) -> None:
+        meta, old, place = record["meta"], life.record["meta"], "/meta/version"
+        version = meta["version"]
+        if same(life.content, wanted, self.records.schema):
+            kept = version == life.version
+            reply.verify(kept, life.version, version, under="CORE-045", pointer=place)
+        else:
+            new = version not in life.versions
+            again = f"{version} again"
+            reply.verify(new, "a new version", again, under="CORE-044", pointer=place)
+        instant = bodies.instant
+        made = instant(meta["created_at"]) == instant(old["created_at"])
+        wanted_at, got_at = f"{old['created_at']}", f"{meta['created_at']}"
+        reply.verify(made, wanted_at, got_at, under="CORE-033", pointer="/meta/created_at")
+        forward = instant(meta["updated_at"]) >= instant(old["updated_at"])
+        told = f"not before {old['updated_at']}"
+        place, got = "/meta/updated_at", f"{meta['updated_at']}"
+        reply.verify(forward, told, got, under="CORE-034", pointer=place)
+
+    def _shown(
+        self, reply: Reply, sent: Mapping[str, Any], under: str = "CORE-047"
+    ) -> dict[str, Any]:
+        """The record of a reply, which holds the Same value for each member that was sent."""
+        why = bodies.unsound(reply.value)
+        self.records.trial.control(
+            why is None, self._schema_requirement, "the record", f"{why}", reply.answer.exchange
+        )
+        record: dict[str, Any] = reply.value
+        got = {name: record.get(name) for name in sent}
+        found = differences(dict(sent), got, self.records.schema)
+        first = found[0] if found else None
+        expected = f"{shown(first.sent)} at {first.pointer}" if first else "the Same value"
+        told, place = (shown(first.got), first.pointer) if first else ("the Same value", "")
+        reply.verify(first is None, expected, told, under=under, pointer=place)
+        tag = f'"{record["meta"]["version"]}"'
+        rule = "BULK-002" if reply.place else "CORE-043"
+        reply.verify(reply.etag == tag, f"etag {tag}", f"etag {reply.etag}", under=rule)
+        return record
+
+    @property
+    def _schema_requirement(self) -> str:
+        run = self.records.trial.run
+        return run.standard.classes[self.records.resource.class_name].schema_requirement
+
+    def delete(self, life: Life, way: str = "", *, if_match: str | None = None) -> None:
+        """Remove a record and see that it is gone."""
+        operation = {"operation": "delete", "id": life.id, "if_match": if_match}
+        given = {name: value for name, value in operation.items() if value is not None}
+        reply = self.carry(given, way)
+        reply.verify(reply.status == 204, "status 204", under=BY_WAY.get(way, PLAIN)["delete"])
+        life.deleted = True
+        self.records.trial.run.journal.gone(self.records.resource, life.id)
+        self.show(life, under="CORE-072")
+
+    # Looking
+
+    def show(self, life: Life, *, under: str = "CORE-071") -> None:
+        """See that reading shows a record as it has to be, or that it is gone."""
+        if "read" not in self.records.operations:
+            return
+        answer = self.records.get(life.id)
+        if life.deleted:
+            answer.must_be_gone(under="CORE-072")
+        else:
+            answer.must_have_status(200, under=under).must_show(life.record, under=under)
+
+    def show_all(self) -> None:
+        """See that each record is as it has to be, and that there is no other one."""
+        for life in self.lives:
+            self.show(life)
+        self.list()
+
+    def list(self, **query: Any) -> None:
+        """See that the list of this program's records shows each of them as it is, and no other."""
+        records = self.records
+        offers = records.trial.run.offers(records.resource)
+        if self.app is None or not {"list", "external_id"} <= offers:
+            return
+        living = {life.id: life for life in self.lives if not life.deleted}
+
+        def complete(items: list[dict[str, Any]]) -> bool:
+            now = {item.get("id"): item.get("meta") for item in items}
+            return now == {life.id: life.record["meta"] for life in living.values()}
+
+        items = records.eventually(complete, external_id=self.app, **query)
+        answer = Answer(records.trial, records.trial.exchanges[-1], records.resource)
+        got = ids(items)
+        missing = [one for one in living if one not in got]
+        answer.verify(not missing, f"{len(living)} records", f"without {missing}", under="CORE-075")
+        twice = [one for one in living if got.count(one) > 1]
+        answer.verify(not twice, "each record once", f"{twice} more often", under="CORE-075")
+        odd = [one for one in got if one not in living]
+        answer.verify(not odd, "these records only", f"{odd} too", under="CORE-064")
+        for item in items:
+            found = differences(living[str(item["id"])].record, item, records.schema)
+            first = found[0] if found else None
+            told = f"{shown(first.got)} at {first.pointer}" if first else ""
+            expected = f"{shown(first.sent)}" if first else "the record as it is read"
+            answer.verify(not found, expected, told, under="CORE-046")
