@@ -10,7 +10,7 @@ from sqlalchemy import bindparam, insert, select, update
 from sbw_reference.cursors import Criteria
 from sbw_reference.problems import Problem
 from sbw_reference.query import Pairs
-from sbw_reference.records import now
+from sbw_reference.records import clock
 from sbw_reference.store import Store
 from sbw_reference.tables import app_grant, tenant
 
@@ -23,6 +23,7 @@ FIND_GRANT = select(
     app_grant.c.refusals,
     tenant.c.clock,
     tenant.c.epoch,
+    tenant.c.stands,
 )
 FIND_GRANT = FIND_GRANT.join(tenant, tenant.c.id == app_grant.c.tenant)
 FIND_GRANT = FIND_GRANT.where(app_grant.c.token == bindparam("token"))
@@ -38,8 +39,8 @@ class Grant:
     """What a token allows: one business, as one app, with scopes, until an instant in ms.
 
     `refusals` is how many of its next requests are refused; `ahead` is how many milliseconds the
-    business's clock is ahead, `epoch` how often its cursors were let expire; `token` is the
-    digest of the token.
+    business's clock is ahead, `stands` the instant at which it stands still, `epoch` how often its
+    cursors were let expire; `token` is the digest of the token.
     """
 
     tenant: str
@@ -49,11 +50,12 @@ class Grant:
     refusals: int = 0
     ahead: int = 0
     epoch: int = 0
+    stands: int | None = None
     token: str = ""
 
     def now(self) -> int:
         """Return the clock of the business in milliseconds."""
-        return now() + self.ahead
+        return clock(self.ahead, self.stands)
 
 
 def digest(secret: str) -> str:

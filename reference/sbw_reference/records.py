@@ -45,6 +45,11 @@ def now() -> int:
     return time.time_ns() // 1_000_000
 
 
+def clock(ahead: int, stands: int | None) -> int:
+    """Return a clock that is so far ahead in milliseconds, or stands still at an instant."""
+    return now() + ahead if stands is None else stands
+
+
 def timestamp(milliseconds: int) -> str:
     """Return an instant as RFC 3339 in UTC, to the millisecond."""
     moment = EPOCH + milliseconds * MILLISECOND

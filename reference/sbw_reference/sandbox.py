@@ -21,6 +21,7 @@ def answer(provider: Provider, call: Call) -> Answer:
         business=call.grant.tenant,
         token=call.grant.token,
         ahead=None if seconds is None else seconds * 1000,
+        stands=value.get("stopped", False),
         expire=value["control"] == "expire_cursors",
         requests=value.get("requests"),
     )

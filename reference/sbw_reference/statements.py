@@ -28,7 +28,7 @@ TAKE_NUMBER = (
     update(tenant)
     .where(tenant.c.id == bindparam("tenant"))
     .values(seq=tenant.c.seq + bindparam("many"))
-    .returning(tenant.c.seq, tenant.c.clock)
+    .returning(tenant.c.seq, tenant.c.clock, tenant.c.stands)
 )
 GIVE_BACK_NUMBER = (
     update(tenant).where(tenant.c.id == bindparam("tenant")).values(seq=tenant.c.seq - 1)

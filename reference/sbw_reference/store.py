@@ -180,8 +180,8 @@ class Store:
         nothing to remember. `origin` is the app that writes.
         """
         with self._turnstile, self.engine.connect() as connection, connection.begin() as work:
-            ahead, numbers = numbers_of(connection, tenant)
-            turn = Turn(connection, tenant, type_, which, now() + ahead, numbers)
+            instant, numbers = numbers_of(connection, tenant)
+            turn = Turn(connection, tenant, type_, which, instant, numbers)
             changes = decide(turn)
             if not changes and not turn.remembers:
                 work.rollback()

@@ -33,9 +33,10 @@ tenant = Table(
     Column("id", Text, primary_key=True),
     Column("label", Text, nullable=False, unique=True),
     Column("seq", BigInteger, nullable=False),
-    # What the controls of a sandbox set: milliseconds ahead of the true time, and how often all
-    # cursors were let expire.
+    # What the controls of a sandbox set: milliseconds ahead of the true time, the instant at which
+    # the clock stands still, and how often all cursors were let expire.
     Column("clock", BigInteger, nullable=False, default=0),
+    Column("stands", BigInteger),
     Column("epoch", BigInteger, nullable=False, default=0),
 )
 record = Table(

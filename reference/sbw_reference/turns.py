@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from sbw_reference import statements
 from sbw_reference.columns import plain, row_of
-from sbw_reference.records import ExternalKey, Row
+from sbw_reference.records import ExternalKey, Row, clock
 from sbw_reference.statements import ANYWHERE
 
 AT_ONCE = 200
@@ -106,17 +106,17 @@ class Turn:
 
 
 def numbers_of(connection: Connection, tenant: str, at_once: int = 1) -> tuple[int, Iterator[int]]:
-    """Return how far a business's clock is ahead, in ms, and the next numbers of its changes.
+    """Return the business's clock in milliseconds, and the next numbers of its changes.
 
     The first number is taken at once, which locks others out.
     """
 
     def taken() -> tuple[int, int]:
         arguments = {"tenant": tenant, "many": at_once}
-        number, ahead = connection.execute(statements.TAKE_NUMBER, arguments).one()
-        return int(number), int(ahead)
+        number, *state = connection.execute(statements.TAKE_NUMBER, arguments).one()
+        return int(number), clock(*state)
 
-    first, ahead = taken()
+    first, instant = taken()
 
     def numbers() -> Iterator[int]:
         last = first
@@ -124,7 +124,7 @@ def numbers_of(connection: Connection, tenant: str, at_once: int = 1) -> tuple[i
             yield from range(last - at_once + 1, last + 1)
             last, _ = taken()
 
-    return ahead, numbers()
+    return instant, numbers()
 
 
 def find(connection: Connection, tenant: str | None, type_: str, id_: str) -> Row | None:

@@ -8,7 +8,7 @@ from typing import Any
 from sbw_conformance.checks import bodies, check
 from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.bodies import instant
-from sbw_conformance.checks.records import OtherApp, OtherTenant, Records
+from sbw_conformance.checks.records import OtherApp, OtherTenant, Records, ids
 from sbw_conformance.checks.trial import ANONYMOUS, Trial
 
 EFFECT: dict[str, dict[str, Any]] = {
@@ -21,6 +21,11 @@ EFFECT: dict[str, dict[str, Any]] = {
 
 TWO_HOURS = 7200
 TOLERANCE = timedelta(seconds=5)
+
+EQUALS = 7
+"""Records that are made at one instant, in pages of PAGE."""
+
+PAGE = 3
 
 
 def send(trial: Trial, value: Any, client: str = "a1") -> Answer:
@@ -38,9 +43,9 @@ def steer(trial: Trial, **body: Any) -> None:
 
 
 @contextmanager
-def moved_clock(trial: Trial, seconds: int) -> Iterator[None]:
-    """A while in which the clock of the business is ahead."""
-    steer(trial, control="move_clock", seconds=seconds)
+def moved_clock(trial: Trial, seconds: int, **more: Any) -> Iterator[None]:
+    """A while in which the clock of the business is ahead, or `stopped`."""
+    steer(trial, control="move_clock", seconds=seconds, **more)
     try:
         yield
     finally:
@@ -135,6 +140,34 @@ def clock_moves_what_is_written(records: Records) -> None:
         near = abs(moved - wanted) <= TOLERANCE
         place = "/meta/created_at"
         records.trial.verify(near, f"{wanted} later", f"{moved} later", exchange, pointer=place)
+
+
+@check(
+    "SANDBOX-009",
+    "CORE-075",
+    needs=["create", "list", "external_id", "control:move_clock"],
+    alone=True,
+    once=True,
+)
+def records_of_one_instant_are_told_apart(records: Records) -> None:
+    """Page by page each record appears once, though all were made while the clock stood still."""
+    app = records.own_app()
+    drafts = [records.body(app=app) for _ in range(EQUALS)]
+    with moved_clock(records.trial, 0, stopped=True):
+        made = records.many(drafts)
+    exchange, verify = records.trial.exchanges[-2], records.trial.verify
+    instants = sorted({record.value["meta"]["created_at"] for record in made})
+    place = "/meta/created_at"
+    verify(len(instants) == 1, "one instant", f"{', '.join(instants)}", exchange, pointer=place)
+    records.settle()
+    seen = [one for page in records.pages(limit=PAGE, external_id=app) for one in _ids(page)]
+    last, wanted = records.trial.exchanges[-1], sorted(record.id for record in made)
+    found = f"{len(seen)} items, {len(set(seen))} records"
+    verify(sorted(seen) == wanted, f"each of {EQUALS} records once", found, last, under="CORE-075")
+
+
+def _ids(page: Answer) -> list[str]:
+    return [str(one) for one in ids(page.exchange.items or [])]
 
 
 @check("SANDBOX-007", needs=["read", "control:limit_requests"], shapes=["singleton"], alone=True)

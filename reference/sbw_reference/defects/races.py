@@ -1,7 +1,7 @@
 """Mistakes that show only where requests meet: what was looked at has changed when it is used.
 
-Each leaves a window of at most WINDOW between a look and what is done by it. A request that meets
-no other is answered as it has to be.
+Each parallel one leaves a window of at most WINDOW between a look and what is done by it; a request
+that meets no other is answered as it has to be. The others show where records have one instant.
 """
 
 import time
@@ -13,6 +13,7 @@ from typing import Any
 from sbw_reference.auth import Grant
 from sbw_reference.cursors import Criteria
 from sbw_reference.defects.defect import Defect
+from sbw_reference.effects import Effect
 from sbw_reference.pages import Fetch
 from sbw_reference.problems import Problem, Refusal
 from sbw_reference.query import Pairs
@@ -96,9 +97,9 @@ def _decided_early(kind: type | None) -> Any:
             if not _is(which, kind):
                 return original(store, tenant, type_, which, decide, origin)
             with store.writing() as connection:
-                ahead, numbers = numbers_of(connection, tenant, SPARE)
+                instant, numbers = numbers_of(connection, tenant, SPARE)
             with store.reading() as connection:
-                seen = Glance(connection, tenant, type_, which, now() + ahead, numbers)
+                seen = Glance(connection, tenant, type_, which, instant, numbers)
                 changes = decide(seen)
             time.sleep(WINDOW)
 
@@ -315,6 +316,38 @@ def _looked_up_again(page: Any) -> Any:
     return again
 
 
+def _by_instant(_page: Any) -> Any:
+    """Go on after the instant of the last record shown, and past those of the same instant."""
+
+    def page(fetch: Fetch, criteria: Criteria, after: int, limit: int) -> Page:
+        rows = sorted(fetch(criteria, 0, EVERYTHING), key=lambda row: row.created_at)
+        rows = [row for row in rows if row.created_at > after]
+        return rows[:limit], rows[limit - 1].created_at if len(rows) > limit else None
+
+    return page
+
+
+def _going_on(original: Any) -> Any:
+    def effect(given: Effect) -> Effect:
+        found: Effect = original(given)
+        return replace(found, stands=False)
+
+    return effect
+
+
+def _never_twice(original: Any) -> Any:
+    """Give no instant to two new records."""
+    given: set[int] = set()
+
+    def times(before: Row | None, now: int) -> Any:
+        while before is None and now in given:
+            now += 1
+        given.add(now)
+        return original(before, now)
+
+    return times
+
+
 KEYED = ("create+idempotency-key",)
 DEFECTS = (
     Defect(
@@ -451,5 +484,29 @@ DEFECTS = (
         "page",
         _looked_up_again,
         parallel=True,
+    ),
+    Defect(
+        "pages-by-instant",
+        "A page begins after the instant of the last record, and misses others of that instant",
+        ("CORE-075",),
+        ("list?cursor",),
+        "page",
+        _by_instant,
+    ),
+    Defect(
+        "stopped-clock-goes-on",
+        "A clock that is to stand still is only moved",
+        ("SANDBOX-009",),
+        ("control/stopped",),
+        "effect",
+        _going_on,
+    ),
+    Defect(
+        "instants-kept-apart",
+        "A new record gets a later instant than it has where another one has that already",
+        ("SANDBOX-009",),
+        ("control/stopped",),
+        "times",
+        _never_twice,
     ),
 )
