@@ -12,7 +12,7 @@ from sbw_miniature.landing import catalog, landing
 from sbw_miniature.message import Answer, Request
 from sbw_miniature.operation import Call
 from sbw_miniature.problem import Problem, not_found
-from sbw_miniature.resource import RESOURCES
+from sbw_miniature.resource import RESOURCES, Resource
 from sbw_miniature.retry import First, Retries
 from sbw_miniature.sameness import is_same
 from sbw_miniature.store import Token
@@ -73,20 +73,14 @@ class Provider:
 
     def _private(self, request: Request) -> Answer:
         token = self._token(request)
-        resource_path, _, identity = request.path.removeprefix(f"{PREFIX}/").partition("/")
-        resource = _PATHS.get(resource_path)
-        is_bare = request.path.endswith(f"/{resource_path}")
-        if resource is None or not request.path.startswith(f"{PREFIX}/") or "/" in identity:
-            raise not_found()
-        if not is_bare and (not identity or not resource.is_collection):
-            raise not_found()
-        methods = _methods(resource.is_collection, None if is_bare else identity)
+        resource, identity = _route(request.path)
+        methods = _methods(resource, identity)
         _must_be_method(request, methods)
         _must_admit_json(request)
         is_read = request.method in {"GET", "HEAD"}
         _must_have_scope(token, resource.scope(write=not is_read))
         href = f"{self.base}/{resource.path}"
-        call = Call(request, token, resource, href, unquote(identity))
+        call = Call(request, token, resource, href, identity or "")
         return self._once(call, methods["GET" if is_read else request.method])
 
     def _token(self, request: Request) -> Token:
@@ -120,9 +114,19 @@ class Provider:
         return Answer(first.answer.status, first.answer.value, headers)
 
 
-def _methods(is_collection: bool, identity: str | None) -> Methods:  # noqa: FBT001  # read at one place
+def _route(path: str) -> tuple[Resource, str | None]:
+    """Return the resource of an address, and the id in it where it has one, or refuse with 404."""
+    prefix, _, rest = path.removeprefix("/").partition("/")
+    name, slash, identity = rest.partition("/")
+    resource = _PATHS.get(name) if f"/{prefix}" == PREFIX else None
+    if resource is None or (slash and not (resource.is_collection and identity)):
+        raise not_found()
+    return resource, unquote(identity) if slash else None
+
+
+def _methods(resource: Resource, identity: str | None) -> Methods:
     if identity is None:
-        return _COLLECTION if is_collection else _SINGLETON
+        return _COLLECTION if resource.is_collection else _SINGLETON
     return _BY_EXTERNAL_ID if identity == "by-external-id" else _RECORD
 
 

@@ -1,7 +1,7 @@
 """JSON Schema 2020-12, as far as the schemas of the standard use it; formats are assertions."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sized
 from functools import cache
 from types import MappingProxyType
 from typing import Any, NamedTuple
@@ -25,8 +25,10 @@ Faults = Iterator[Fault]
 def faults(schema: Schema, value: Any, pointer: str = "") -> Faults:
     """Yield what is wrong with a value by its schema."""
     for keyword, wanted in schema.items():
-        if keyword in _KEYWORDS:
-            yield from _KEYWORDS[keyword](wanted, value, pointer, schema)
+        if keyword in _HOLDS and not _HOLDS[keyword](wanted, value):
+            yield Fault(pointer, keyword, f"Expected {keyword} {_brief(wanted)}.")
+        elif keyword in _WITHIN:
+            yield from _WITHIN[keyword](wanted, value, pointer, schema)
 
 
 def is_valid(schema: Schema, value: Any) -> bool:
@@ -62,55 +64,25 @@ def expression(pattern: str) -> re.Pattern[str]:
     return re.compile("".join(r"\Z" if part == "$" else part for part in parts))
 
 
-def _type(wanted: str, value: Any, pointer: str, _: Schema) -> Faults:
-    if not is_type(value, wanted):
-        yield Fault(pointer, "type", f"Expected {wanted}.")
+def _brief(wanted: Any) -> str:
+    return "as the standard says" if isinstance(wanted, dict | list) else str(wanted)
 
 
-def _const(wanted: Any, value: Any, pointer: str, _: Schema) -> Faults:
-    if identity(value) != identity(wanted):
-        yield Fault(pointer, "const", f"Expected {wanted!r}.")
+def _text(value: Any, holds: Callable[[str], Any]) -> bool:
+    return not isinstance(value, str) or bool(holds(value))
 
 
-def _enum(wanted: list[Any], value: Any, pointer: str, _: Schema) -> Faults:
-    if identity(value) not in map(identity, wanted):
-        yield Fault(pointer, "enum", f"Expected one of {wanted}.")
+def _size(value: Any, kind: type[Sized], holds: Callable[[int], bool]) -> bool:
+    return not isinstance(value, kind) or holds(len(value))
 
 
-def _pattern(wanted: str, value: Any, pointer: str, _: Schema) -> Faults:
-    if isinstance(value, str) and not expression(wanted).search(value):
-        yield Fault(pointer, "pattern", f"Expected text like {wanted}.")
+def _number(value: Any, holds: Callable[[float], bool]) -> bool:
+    return not is_type(value, "number") or holds(value)
 
 
-def _format(wanted: str, value: Any, pointer: str, _: Schema) -> Faults:
-    if isinstance(value, str) and not FORMATS[wanted](value):
-        yield Fault(pointer, "format", f"Expected a {wanted}.")
-
-
-def _bound(
-    kinds: tuple[type, ...], measure: Callable[[Any], Any], sign: int
-) -> Callable[..., Faults]:
-    """Return the check of a bound on a measure; `sign` is 1 for the least, -1 for the most."""
-
-    def check(wanted: float, value: Any, pointer: str, _: Schema) -> Faults:
-        is_measured = isinstance(value, kinds) and not isinstance(value, bool)
-        if is_measured and sign * measure(value) < sign * wanted:
-            what = "at least" if sign == 1 else "at most"
-            yield Fault(pointer, "bound", f"Expected {what} {wanted}.")
-
-    return check
-
-
-def _unique_items(wanted: bool, value: Any, pointer: str, _: Schema) -> Faults:  # noqa: FBT001  # the value of the keyword
-    if wanted and isinstance(value, list) and len(set(map(identity, value))) < len(value):
-        yield Fault(pointer, "uniqueItems", "Expected each element once.")
-
-
-def _required(wanted: list[str], value: Any, pointer: str, _: Schema) -> Faults:
-    if isinstance(value, dict):
-        for name in wanted:
-            if name not in value:
-                yield Fault(join(pointer, name), "required", "Expected this member.")
+def _all_of(wanted: list[Schema], value: Any, pointer: str, _: Schema) -> Faults:
+    for one in wanted:
+        yield from faults(one, value, pointer)
 
 
 def _items(wanted: Schema, value: Any, pointer: str, _: Schema) -> Faults:
@@ -137,65 +109,51 @@ def _additional(wanted: Any, value: Any, pointer: str, schema: Schema) -> Faults
             yield from faults(wanted, value[name], join(pointer, name))
 
 
+def _required(wanted: list[str], value: Any, pointer: str, _: Schema) -> Faults:
+    if isinstance(value, dict):
+        for name in wanted:
+            if name not in value:
+                yield Fault(join(pointer, name), "required", "Expected this member.")
+
+
 def _unevaluated(_wanted: Any, value: Any, pointer: str, schema: Schema) -> Faults:
     if isinstance(value, dict):
         for name in sorted(value.keys() - evaluated(schema, value)):
             yield Fault(join(pointer, name), "unknown", "There is no such member.")
 
 
-def _ref(wanted: Schema, value: Any, pointer: str, _: Schema) -> Faults:
-    yield from faults(wanted, value, pointer)
-
-
-def _all_of(wanted: list[Schema], value: Any, pointer: str, _: Schema) -> Faults:
-    for one in wanted:
-        yield from faults(one, value, pointer)
-
-
-def _any_of(wanted: list[Schema], value: Any, pointer: str, _: Schema) -> Faults:
-    if not any(is_valid(one, value) for one in wanted):
-        yield Fault(pointer, "anyOf", "Expected what one of the alternatives allows.")
-
-
-def _one_of(wanted: list[Schema], value: Any, pointer: str, _: Schema) -> Faults:
-    if sum(is_valid(one, value) for one in wanted) != 1:
-        yield Fault(pointer, "oneOf", "Expected what just one of the alternatives allows.")
-
-
-def _not(wanted: Schema, value: Any, pointer: str, _: Schema) -> Faults:
-    if is_valid(wanted, value):
-        yield Fault(pointer, "not", "Expected another value.")
-
-
-def _itself(value: Any) -> Any:
-    return value
-
-
-_KEYWORDS: MappingProxyType[str, Callable[..., Faults]] = MappingProxyType(
+_HOLDS: Mapping[str, Callable[[Any, Any], bool]] = MappingProxyType(
     {
-        "$ref": _ref,
-        "additionalProperties": _additional,
-        "allOf": _all_of,
-        "anyOf": _any_of,
-        "const": _const,
-        "enum": _enum,
-        "format": _format,
-        "items": _items,
-        "maxItems": _bound((list,), len, -1),
-        "maxLength": _bound((str,), len, -1),
-        "maxProperties": _bound((dict,), len, -1),
-        "maximum": _bound((int, float), _itself, -1),
-        "minItems": _bound((list,), len, 1),
-        "minLength": _bound((str,), len, 1),
-        "minimum": _bound((int, float), _itself, 1),
-        "not": _not,
-        "oneOf": _one_of,
-        "pattern": _pattern,
-        "properties": _properties,
-        "propertyNames": _property_names,
-        "required": _required,
-        "type": _type,
-        "unevaluatedProperties": _unevaluated,
-        "uniqueItems": _unique_items,
+        "type": lambda wanted, value: is_type(value, wanted),
+        "const": lambda wanted, value: identity(value) == identity(wanted),
+        "enum": lambda wanted, value: identity(value) in map(identity, wanted),
+        "pattern": lambda wanted, value: _text(value, expression(wanted).search),
+        "format": lambda wanted, value: _text(value, FORMATS[wanted]),
+        "minLength": lambda wanted, value: _size(value, str, lambda size: size >= wanted),
+        "maxLength": lambda wanted, value: _size(value, str, lambda size: size <= wanted),
+        "minItems": lambda wanted, value: _size(value, list, lambda size: size >= wanted),
+        "maxItems": lambda wanted, value: _size(value, list, lambda size: size <= wanted),
+        "maxProperties": lambda wanted, value: _size(value, dict, lambda size: size <= wanted),
+        "minimum": lambda wanted, value: _number(value, lambda number: number >= wanted),
+        "maximum": lambda wanted, value: _number(value, lambda number: number <= wanted),
+        "uniqueItems": lambda wanted, value: (
+            not (wanted and isinstance(value, list)) or len(set(map(identity, value))) == len(value)
+        ),
+        "anyOf": lambda wanted, value: any(is_valid(one, value) for one in wanted),
+        "oneOf": lambda wanted, value: sum(is_valid(one, value) for one in wanted) == 1,
+        "not": lambda wanted, value: not is_valid(wanted, value),
     }
 )
+_WITHIN: Mapping[str, Callable[[Any, Any, str, Schema], Faults]] = MappingProxyType(
+    {
+        "$ref": lambda wanted, value, pointer, _: faults(wanted, value, pointer),
+        "allOf": _all_of,
+        "items": _items,
+        "properties": _properties,
+        "propertyNames": _property_names,
+        "additionalProperties": _additional,
+        "required": _required,
+        "unevaluatedProperties": _unevaluated,
+    }
+)
+KEYWORDS = frozenset({*_HOLDS, *_WITHIN})

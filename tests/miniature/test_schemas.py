@@ -10,7 +10,7 @@ import pytest
 from sbw_miniature.resource import RESOURCES
 from sbw_miniature.rule import broken
 from sbw_miniature.schema import folder, load
-from sbw_miniature.validation import _KEYWORDS, faults
+from sbw_miniature.validation import KEYWORDS, faults
 
 ANNOTATIONS = {"$schema", "$id", "title", "description", "examples", "default"} | {
     "readOnly",
@@ -64,4 +64,4 @@ def keywords(schema: Any) -> Iterator[str]:
 @pytest.mark.parametrize("resource", RESOURCES, ids=lambda resource: resource.type)
 def test_no_keyword_is_passed_over(resource: Any) -> None:
     """Each keyword of the schemas of records is checked, or says nothing of validity."""
-    assert set(keywords(resource.schema)) <= set(_KEYWORDS) | ANNOTATIONS
+    assert set(keywords(resource.schema)) <= KEYWORDS | ANNOTATIONS
