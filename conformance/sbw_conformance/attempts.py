@@ -29,13 +29,14 @@ Attempt = tuple[list[Trial], list[Result]]
 class Attempts:
     """How the tasks of a run are done; safe to use from many threads.
 
-    `programs` is how many each resource gets, None for all that there are; what is at work
-    ends where `stop` is set.
+    `programs` is how many each resource gets, None for all that there are; those that fail are made
+    shorter with `shrink`. What is at work ends where `stop` is set.
     """
 
     run: Run
     stop: threading.Event
     programs: int | None
+    shrink: bool = True
 
     def __post_init__(self) -> None:
         shapes = {name: entry.shape for name, entry in self.run.standard.resources.items()}
@@ -108,7 +109,8 @@ class Attempts:
             trials.append(trial)
             results = results_of(run.requirements, check, trial, ended)
             over = any(result.outcome is not Outcome.PASS for result in results)
-            if failed := [result for result in results if result.outcome in BROKEN]:
+            failed = [result for result in results if result.outcome in BROKEN]
+            if failed and self.shrink:
                 results = self._shrunk(task, drawn, steps, failed, trials)
             for result in results:
                 _add(found, result)

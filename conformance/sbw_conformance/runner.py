@@ -36,7 +36,7 @@ from sbw_conformance.results import (
 from sbw_conformance.selection import Selection
 from sbw_conformance.waivers import Waivers
 
-PROGRAMS = 12
+PROGRAMS = 3
 """How many programs each resource gets."""
 
 
@@ -60,8 +60,8 @@ class Runner:
 
     `listen` hears of the progress, in the thread that called `judge`. `scored` names the checks
     that count for the verdict, None for all of them; `wanted` says which tasks are done at all,
-    `selection` which of what is claimed is judged; without `evidence` the stream holds no exchanges
-    and assertions.
+    `selection` which of what is claimed is judged; programs that fail are made
+    shorter with `shrink`; without `evidence` the stream holds no exchanges and assertions.
     """
 
     run: Run
@@ -70,6 +70,7 @@ class Runner:
     checks: tuple[Check, ...] = field(default_factory=catalog)
     programs: int | None = PROGRAMS
     listen: Callable[[Progress], None] = lambda _: None
+    shrink: bool = True
     head: dict[str, Any] = field(default_factory=dict)
     scored: frozenset[str] | None = None
     wanted: Callable[[Task], bool] = lambda _: True
@@ -87,7 +88,7 @@ class Runner:
         self._busy = 0
         self._ending: Ending | None = None
         self._over = False
-        self._attempts = Attempts(run, self._stop, self.programs)
+        self._attempts = Attempts(run, self._stop, self.programs, shrink=self.shrink)
         observers = tuple(check for check in self.checks if check.kind == "observer")
         view = View(run.target, run.standard, run.schemas, run.own)
         self._observations = Observations(observers, view)

@@ -8,6 +8,7 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from sbw_conformance.checks.limits import matches
 from sbw_conformance.checks.pointers import at
 from sbw_validator.schemas import load_schemas
 from sbw_validator.standard import Resource, Standard
@@ -17,20 +18,42 @@ TEXTS = (
     "Ada",
     "O'Hara",
     "Zoë Núñez",
+    "Zoe\u0308 in form D",
     "山田 太郎",
-    "محمد",
+    "محمد (Mohammed)",
+    "Ǆ ﬁ İ ß",
     "🦄 & Sons <b>",
+    "👩\u200d👩\u200d👧 🇨🇭 family",
     "Anne-Marie von der Straße",
-    'quote " back \\ slash',
+    'quote " back \\ slash / %2F + ;',
+    " padded  twice ",
+    "0",
+    "null",
+    "007",
+    "=1+1",
+    "'; DROP TABLE contacts; --",
+    "{{7*7}} ${x} &amp; &lt;",
+    "no\u00a0break",
     "x" * 60,
+    "é" * 250,
+    "𝄞" * 250,
+    "first\nsecond\tthird",
 )
+"""What people write, and what careless code makes something else of."""
+
 EMAILS = (
     "ada@example.com",
     "Ada.Lovelace+News@Example.com",
     "o'hara@sub.example.org",
     "用户@example.com",
+    "user@bücher.example",
+    f"{'l' * 64}@example.com",
+    "a!#$%&*/=?^_`{|}~-b@example.com",
 )
-MOST_ITEMS = 3
+NUMBERS = ("0", "-8.5417", "0.0000000001", "999999999999999.5", "12.50")
+"""Decimals that floating point or a column of money would spoil."""
+
+MOST_ITEMS = 5
 Json = st.SearchStrategy[Any]
 
 DRAWING = threading.Lock()
@@ -111,7 +134,7 @@ def _members(
     )
 
 
-def _leaf(schema: Mapping[str, Any], root: Any) -> Json:  # noqa: PLR0911  # one a kind of leaf
+def _leaf(schema: Mapping[str, Any], root: Any) -> Json:  # one a kind of leaf
     kind, same = schema.get("type"), schema.get("x-same-value")
     if kind == "array":
         unique = schema.get("uniqueItems", False)
@@ -124,19 +147,23 @@ def _leaf(schema: Mapping[str, Any], root: Any) -> Json:  # noqa: PLR0911  # one
         return st.integers(schema.get("minimum", 0), schema.get("maximum", 10_000))
     if kind == "boolean":
         return st.booleans()
-    if same == "email":
-        return st.sampled_from(EMAILS)
-    if same == "text":
-        least, most = schema.get("minLength", 0), schema.get("maxLength", 250)
-        return st.sampled_from([text for text in TEXTS if least <= len(text) <= most])
     if schema.get("format") == "date-time":
         return st.datetimes().map(lambda d: d.isoformat(timespec="milliseconds") + "Z")
     if schema.get("format") == "date":
-        return st.dates().map(lambda d: d.isoformat())
-    if "pattern" in schema:
+        return st.one_of(st.dates().map(lambda d: d.isoformat()), st.just("2024-02-29"))
+    known = {"email": EMAILS, "decimal": NUMBERS}.get(same or "", TEXTS)
+    fitting = [*schema.get("examples", ()), *(one for one in known if _fits(schema, one))]
+    if not fitting and "pattern" in schema:
         # To draw from a pattern costs more than all the rest of a program.
-        return st.sampled_from(schema.get("examples") or [text_like(schema["pattern"])])
-    return st.sampled_from(TEXTS)
+        fitting = [text_like(schema["pattern"])]
+    return st.sampled_from(fitting or ["Ada"])
+
+
+def _fits(schema: Mapping[str, Any], text: str) -> bool:
+    """Whether a text is as long as it may be, and of the right form."""
+    least, most = schema.get("minLength", 0), schema.get("maxLength", len(text))
+    forms = "pattern" not in schema or matches(schema["pattern"], text)
+    return least <= len(text) <= most and forms and "format" not in schema
 
 
 _ASCII = st.characters(min_codepoint=0x21, max_codepoint=0x7E)

@@ -36,15 +36,17 @@ class Options:
     """How to run: where files go (None keeps everything in memory), seed, workers, checks.
 
     `wanted` says which tasks are done at all, `selection` which of what is claimed is judged.
-    Without `evidence` the report holds results only, none of what was sent and asserted. `patience`
-    is how many seconds a run waits for a provider that went away. With `allow_traces` checks that
-    leave records for good run outside of a sandbox too. Each race is run `rounds` times.
+    Programs that fail are made shorter with `shrink`. Without `evidence` the report holds results
+    only, none of what was sent and asserted. `patience` is how many seconds a run waits for a
+    provider that went away. With `allow_traces` checks that leave records for good run outside of a
+    sandbox too. Each race is run `rounds` times.
     """
 
     folder: Path | None = None
     seed: int = 0
     workers: int = 8
     programs: int | None = PROGRAMS
+    shrink: bool = True
     checks: tuple[Check, ...] = field(default_factory=catalog)
     preflight: bool = True
     tidy: bool = True
@@ -97,6 +99,7 @@ def judge(
             options.checks,
             options.programs,
             options.listen,
+            shrink=options.shrink,
             head={
                 "suite_version": suite_version(),
                 "scored_set": scored.digest,

@@ -5,11 +5,13 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, Phase, given, seed, settings
+from jsonschema import Draft202012Validator
 from tests.conformance.support import Asked, Passed, Providers, Proxy, run
 
 from sbw_conformance import programs
@@ -21,7 +23,7 @@ from sbw_conformance.programs import SHRINKING_RUNS, Programs
 from sbw_conformance.results import Outcome, Verdict
 from sbw_conformance.strategies import bodies_of, patches_of
 from sbw_validator.schemas import load_schemas
-from sbw_validator.shape import places
+from sbw_validator.shape import facets, places
 from sbw_validator.standard import Resource, load_standard
 from sbw_validator.validation import validate
 
@@ -216,6 +218,44 @@ def test_drawn_bodies_are_valid_and_reach_every_leaf(resource: Resource) -> None
     reached = {pointers.kind_of(place) for body in found for place, _ in pointers.leaves(body)}
     assert wanted
     assert reached == wanted
+
+
+@pytest.mark.parametrize("resource", WRITABLE, ids=lambda resource: resource.type)
+def test_drawn_bodies_reach_every_branch(resource: Resource) -> None:
+    """Of each oneOf, anyOf and if, each branch is taken by a value that fits no other branch."""
+    found = drawn(bodies_of(STANDARD, resource), 600)
+    bundle = load_schemas(STANDARD).bundle(resource.type, "create")
+    missing = []
+    for path, schema in places(bundle):
+        if path and elsewhere(resource, path[0]):
+            continue
+        values = [v for body in found for v in at_path(body, path)]
+        for branches in alternatives(bundle, schema):
+            taken = {tuple(fits(bundle, branch, value) for branch in branches) for value in values}
+            for number in range(len(branches)):
+                alone = tuple(number == other for other in range(len(branches)))
+                if alone not in taken:
+                    missing.append(("/".join(path), number))
+    assert missing == []
+
+
+def at_path(body: Any, path: tuple[str, ...]) -> list[Any]:
+    """All values at a path of member names and `*`."""
+    pattern = "".join(f"/{pointers.escape(part)}" for part in path)
+    return [pointers.at(body, place) for place in pointers.places(body, pattern)]
+
+
+def alternatives(bundle: dict[str, Any], schema: Any) -> Iterator[list[Any]]:
+    """The branches of everything that a schema lets one choose."""
+    for facet in facets(bundle, schema):
+        yield from (facet[keyword] for keyword in ("oneOf", "anyOf") if keyword in facet)
+        if "if" in facet:
+            yield [facet["if"], {"not": facet["if"]}]
+
+
+def fits(bundle: dict[str, Any], branch: Any, value: Any) -> bool:
+    """Whether a value fits one branch."""
+    return Draft202012Validator({**branch, "$defs": bundle.get("$defs", {})}).is_valid(value)
 
 
 def elsewhere(resource: Resource, name: str) -> bool:

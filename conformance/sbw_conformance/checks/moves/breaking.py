@@ -89,6 +89,13 @@ class Wrong:
         """Whether external ids can be added to it."""
         return isinstance(self.body, dict) and isinstance(self.body.get("external_ids", []), list)
 
+    @property
+    def rules(self) -> list[str]:
+        """The rules that it breaks, where it breaks nothing else."""
+        if any(finding.keyword != "rule" for finding in self.findings):
+            return []
+        return sorted({finding.requirement for finding in self.findings})
+
     def named(self, world: World) -> Any:
         """It with the names of a record of this program first; its own ones stay as they are."""
         if not self.nameable or world.app is None:
@@ -102,6 +109,9 @@ class Wrong:
 
         Its external ids have `moved` where two stand before them.
         """
+        for broken in self.rules:
+            refused = not (isinstance(reply.status, int) and 200 <= reply.status < 300)
+            reply.verify(refused, f"a refusal of what breaks {broken}", under=broken)
         shift = 2 if moved and self.nameable else 0
         unknown = {f.pointer for f in self.findings if bodies.refused_unknown(f)}
         rest = {p for f in self.findings if not bodies.refused_unknown(f) for p in f.pointers}
