@@ -14,7 +14,9 @@ from typing import IO, Any, NoReturn, Self
 
 from sbw_conformance.target import Credentials, Target
 
-MODULE = ("-m", "sbw_reference")
+MODULE = "sbw_reference"
+MINIATURE = "sbw_miniature"
+"""A second provider, by another hand."""
 
 
 class ProviderError(Exception):
@@ -47,12 +49,7 @@ class Defect:
 @cache
 def defects() -> tuple[Defect, ...]:
     """All defects, asked from the reference provider, in the order of their ids."""
-    done = subprocess.run(
-        [sys.executable, *MODULE, "defects", "--json"], capture_output=True, text=True, check=False
-    )
-    if done.returncode != 0:
-        raise ProviderError(done.stderr.strip() or "the reference provider names no defects")
-    rows = json.loads(done.stdout)
+    rows = _listed("defects")
     return tuple(
         Defect(
             row["id"],
@@ -65,6 +62,21 @@ def defects() -> tuple[Defect, ...]:
         )
         for row in sorted(rows, key=lambda row: str(row["id"]))
     )
+
+
+@cache
+def variants() -> Mapping[str, str]:
+    """Correct providers that use the freedoms of the standard: their titles by id."""
+    return {str(row["id"]): str(row["title"]) for row in _listed("variants")}
+
+
+def _listed(what: str) -> list[dict[str, Any]]:
+    command = [sys.executable, "-m", MODULE, what, "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise ProviderError(done.stderr.strip() or f"the reference provider names no {what}")
+    found: list[dict[str, Any]] = json.loads(done.stdout)
+    return found
 
 
 def target_of(ready: Mapping[str, Any]) -> Target:
@@ -81,12 +93,14 @@ def target_of(ready: Mapping[str, Any]) -> Target:
 class Reference:
     """One reference provider on a free loopback port, for as long as the context lasts."""
 
+    module = MODULE
+
     def __init__(self, *arguments: str) -> None:
-        self._arguments = arguments
+        self._arguments = ("serve", *arguments)
         self.target: Target
 
     def __enter__(self) -> Self:
-        self._process = _Process.start("serve", "--ready-json", *self._arguments)
+        self._process = _Process.start(self.module, *self._arguments, "--ready-json")
         try:
             self.target = target_of(self._process.read())
         except BaseException:
@@ -103,11 +117,21 @@ class Reference:
         self._process.end()
 
 
+class Miniature(Reference):
+    """The second provider, which another hand wrote from the text and the schemas alone."""
+
+    module = MINIATURE
+
+    def __init__(self) -> None:
+        self._arguments = ()
+        self.target: Target
+
+
 class Fleet:
     """Many reference providers in one process, each with a store of its own."""
 
     def __enter__(self) -> Self:
-        self._process = _Process.start("fleet")
+        self._process = _Process.start(MODULE, "fleet")
         self._lock = threading.Lock()
         return self
 
@@ -147,10 +171,10 @@ class _Process:
     stderr: IO[bytes]
 
     @classmethod
-    def start(cls, *arguments: str) -> Self:
+    def start(cls, module: str, *arguments: str) -> Self:
         stderr = tempfile.TemporaryFile()  # noqa: SIM115  # closed by end()
         popen = subprocess.Popen(
-            [sys.executable, *MODULE, *arguments],
+            [sys.executable, "-m", module, *arguments],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
@@ -190,5 +214,5 @@ class _Process:
 
 def serve(arguments: Sequence[str]) -> NoReturn:
     """Run the reference provider in place of this process, so that signals reach it."""
-    command = [sys.executable, *MODULE, "serve", *arguments]
+    command = [sys.executable, "-m", MODULE, "serve", *arguments]
     os.execv(command[0], command)  # noqa: S606  # no shell is wanted

@@ -38,6 +38,10 @@ def parser() -> argparse.ArgumentParser:
     serve.add_argument("--ready-json", action="store_true", help="print one JSON line when ready")
     listing = commands.add_parser("defects", help="list the defects", description="List them.")
     listing.add_argument("--json", action="store_true", help="print a JSON array")
+    free = commands.add_parser(
+        "variants", help="list the variants", description="List correct providers of other kinds."
+    )
+    free.add_argument("--json", action="store_true", help="print a JSON array")
     commands.add_parser("fleet", help="run many apps, told by JSON lines on standard input")
     return top
 
@@ -66,6 +70,13 @@ def show_defects(*, as_json: bool) -> None:
         return
     for defect in found:
         print(f"{defect.id}  ({', '.join(defect.expects)})  {defect.title}")
+
+
+def show_variants(*, as_json: bool) -> None:
+    """Print all variants, as a JSON array or a line each."""
+    found = [{"id": one.id, "title": one.title} for one in defects.variants_by_id().values()]
+    lines = (f"{one['id']}  {one['title']}" for one in found)
+    print(json.dumps(found, indent=1) if as_json else "\n".join(lines))
 
 
 def announce(running: Running, *, as_json: bool) -> None:
@@ -103,6 +114,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             serve(options)
         elif options.command == "fleet":
             asyncio.run(fleet.run(sys.stdin, defects.behave))
+        elif options.command == "variants":
+            show_variants(as_json=options.json)
         else:
             show_defects(as_json=options.json)
     except (UsageError, SBWError) as error:
