@@ -17,6 +17,12 @@ from sbw_conformance.exchanges import Exchange, Headers
 WHOLE_BODY = 64 * 1024
 """Bytes of a body that an event holds whole; a longer one is cut, with its digest and a flag."""
 
+SHORT_BODY = 4 * 1024
+"""Bytes up to which a body is kept whole in any case."""
+
+LONG_BODIES = 8 * 1024 * 1024
+"""Bytes of longer bodies that are kept in a run; of what comes then, only the beginning is."""
+
 REDACTED = "[redacted]"
 
 SHORTEST_FORM = 8
@@ -146,12 +152,12 @@ class Redaction:
             for name, value in headers
         ]
 
-    def body(self, body: bytes) -> dict[str, Any]:
-        """`text` of a body up to 64 KiB, with `sha256`, `bytes` and `truncated` beyond that."""
-        if len(body) <= WHOLE_BODY:
+    def body(self, body: bytes, most: int = WHOLE_BODY) -> dict[str, Any]:
+        """`text` of a body up to `most` bytes, with `sha256`, `bytes` and `truncated` beyond."""
+        if len(body) <= most:
             return {"text": self.text(body.decode(errors="backslashreplace"))}
         # A secret that the cut would halve is no longer known for one: cut once more behind it.
-        text = self.text(body[:WHOLE_BODY].decode(errors="backslashreplace"))
+        text = self.text(body[:most].decode(errors="backslashreplace"))
         return {
             "text": text[: len(text) - self.longest],
             "truncated": True,
@@ -165,7 +171,8 @@ class EventStream:
     """Appends events to a file, or keeps them in memory where there is none.
 
     The events of one check are written and flushed together, so that a run that is killed leaves
-    whole checks behind.
+    whole checks behind. Of bodies that are long, those are whole that come first: what a provider
+    sends is bounded in all.
     """
 
     path: Path | None = None
@@ -173,6 +180,7 @@ class EventStream:
 
     def __post_init__(self) -> None:
         self._lock = threading.Lock()
+        self._room = LONG_BODIES
         self._kept: list[Mapping[str, Any]] = []
         self._file: IO[str] | None = None
         if self.path is not None:
@@ -218,13 +226,24 @@ class EventStream:
             "milliseconds": round(exchange.milliseconds, 1),
         }
         if request.body is not None:
-            event["request_body"] = hide.body(request.body)
+            event["request_body"] = hide.body(request.body, self._most(request.body))
         if exchange.failure is not None:
             return {**event, "failure": hide.text(exchange.failure)}
         event |= {"status": exchange.status, "headers": hide.headers(exchange.headers)}
         if exchange.body:
-            event["body"] = hide.body(exchange.body)
+            event["body"] = hide.body(exchange.body, self._most(exchange.body))
         return event
+
+    def _most(self, body: bytes) -> int:
+        """How many bytes of a body are kept, where there is room for it."""
+        if len(body) <= SHORT_BODY:
+            return SHORT_BODY
+        with self._lock:
+            wanted = min(len(body), WHOLE_BODY)
+            if wanted > self._room:
+                return SHORT_BODY
+            self._room -= wanted
+        return WHOLE_BODY
 
 
 def read_events(path: Path) -> Iterator[Mapping[str, Any]]:

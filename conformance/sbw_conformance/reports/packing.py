@@ -8,7 +8,7 @@ page stays under its bound.
 import base64
 import json
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,6 +28,7 @@ LIMITS: tuple[tuple[int | None, int | None], ...] = (
 )
 """Characters kept of a body, of what did not pass and of what passed; None keeps all of it."""
 
+
 BEST_RATIO = 60
 """No real evidence is packed tighter: what is larger than so many bounds is not even tried."""
 
@@ -46,36 +47,43 @@ class Packed:
 
 def pack(report: Report, bound: int) -> Packed:
     """Pack the evidence into at most `bound` characters, or into as few as there can be."""
-    packed = Packed((), {})
     for failed, passed in LIMITS:
-        texts = [
-            (result.requirement, json.dumps(row, ensure_ascii=False, separators=(",", ":")))
-            for result, row in _rows(report, failed, passed)
-        ]
         last = (failed, passed) == LIMITS[-1]
-        if not last and sum(len(text) for _, text in texts) > bound * BEST_RATIO:
-            continue
-        packed = _packed(texts, passed)
-        if sum(map(len, packed.chunks)) <= bound:
-            break
-    return packed
+        packed = _packed(_texts(report, failed, passed), passed, None if last else bound)
+        if packed is not None:
+            return packed
+    return Packed((), {})
 
 
-def _packed(texts: list[tuple[str, str]], cut: int | None) -> Packed:
+def _texts(report: Report, failed: int | None, passed: int | None) -> Iterator[tuple[str, str]]:
+    """The requirement of each result, and its row as JSON; one at a time, for they can be long."""
+    for result, row in _rows(report, failed, passed):
+        yield result.requirement, json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+
+
+def _packed(texts: Iterable[tuple[str, str]], cut: int | None, bound: int | None) -> Packed | None:
+    """Pack rows into chunks; None as soon as these are too long for the bound."""
     chunks: list[str] = []
     places: dict[str, tuple[int, int]] = {}
     held: list[str] = []
-    size = 0
+    size = taken = 0
     for requirement, text in texts:
+        taken += len(text)
+        if bound is not None and taken > bound * BEST_RATIO:
+            return None
         if held and size + len(text) > CHUNK:
             chunks.append(_deflated(held))
             held, size = [], 0
+            if bound is not None and sum(map(len, chunks)) > bound:
+                return None
         held.append(text)
         size += len(text)
         first, _ = places.get(requirement, (len(chunks), 0))
         places[requirement] = (first, len(chunks))
     if held:
         chunks.append(_deflated(held))
+    if bound is not None and sum(map(len, chunks)) > bound:
+        return None
     return Packed(tuple(chunks), places, cut)
 
 
