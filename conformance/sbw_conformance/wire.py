@@ -167,7 +167,7 @@ class _Lane:
         try:
             if self.error is not None:
                 raise self.error
-            self.connection.sock.settimeout(max(deadline - time.monotonic(), 0.001))
+            self.connection.timeout = max(deadline - time.monotonic(), 0.001)
             response = self.connection.getresponse()
             got = tuple((str(name), str(value)) for name, value in response.headers.items())
             return replace(exchange, status=response.status, headers=got, body=_read(response))

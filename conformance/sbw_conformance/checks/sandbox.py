@@ -22,7 +22,7 @@ EFFECT: dict[str, dict[str, Any]] = {
 TWO_HOURS = 7200
 TOLERANCE = timedelta(seconds=5)
 
-EQUALS = 7
+EQUALS = 5
 """Records that are made at one instant, in pages of PAGE."""
 
 PAGE = 3
