@@ -4,7 +4,8 @@ Each is one small change that nobody chose, drawn with a seed. What is not found
 provider, for the reason in equivalent_mutants.yaml, or a gap of the suite; whether a run reaches
 its line at all is measured once. Exits with 1 where fewer than GOAL are found, where a mutant that
 is not found has no reason, and where a reason is stale.
-Run: python benchmarks/mutants.py [--seed 5] [--count 240] [--lanes 2] [--survivors] [--write]
+Run: python benchmarks/mutants.py [--seed 5] [--count 240] [--lanes 2] [--again] [--write]
+With --again what the last results say a check found is not put to the suite a second time.
 """
 
 import argparse
@@ -35,7 +36,7 @@ from sbw_conformance.measuring.mutants import (
     drawn,
     sources,
 )
-from sbw_conformance.measuring.mutation import Mutant, mutants_of
+from sbw_conformance.measuring.mutation import mutants_of
 from sbw_conformance.measuring.processes import Process
 from sbw_conformance.provider import target_of
 from sbw_conformance.suite import Options, judge
@@ -113,7 +114,7 @@ def results(
     operators: dict[str, Counter[str]] = {}
     for end in ends:
         operators.setdefault(end.mutant.operator, Counter())[end.kind] += 1
-    dark = unreached() if any(True for _ in alive(ends)) else {}
+    dark = unreached() if killed < len(ends) else {}
     return {
         "date": datetime.now(UTC).date().isoformat(),
         "versions": {
@@ -138,17 +139,25 @@ def results(
             }
             for end in alive(ends)
         ],
+        "found": [end.to_json() for end in ends if end.killed],
     }
 
 
-def chosen(options: argparse.Namespace) -> tuple[Mutant, ...]:
-    """The mutants drawn, or of those the ones that the last results say were not found."""
+def measured(options: argparse.Namespace, texts: Mapping[str, str]) -> tuple[End, ...]:
+    """What became of each mutant drawn; `again` takes over what a check found the last time."""
     every = drawn(options.count, options.seed)
-    if not options.survivors:
-        return every
-    rows = json.loads(RESULTS.read_text(encoding="utf-8"))["survivors"]
-    left = {(row["module"], row["line"], row["change"], row["times"]) for row in rows}
-    return tuple(mutant for mutant in every if mutant.key in left)
+    ends: dict[Key, End] = {}
+    if options.again:
+        there = {mutant.key: mutant for mutant in every}
+        for row in json.loads(RESULTS.read_text(encoding="utf-8"))["found"]:
+            key = (row["module"], row["line"], row["change"], row["times"])
+            if key in there and row["kind"] in {"failed", "warned"}:
+                by = tuple((check, requirement) for check, requirement in row["by"])
+                ends[key] = End(there[key], row["kind"], by, row["setting"], row["seconds"])
+    measure = Measure(texts, lanes=options.lanes, listen=lambda end: print(shown(end), flush=True))
+    new = measure.run(mutant for mutant in every if mutant.key not in ends)
+    ends |= {end.mutant.key: end for end in new}
+    return tuple(ends[mutant.key] for mutant in every)
 
 
 def main() -> None:
@@ -157,12 +166,11 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=5)
     parser.add_argument("--count", type=int, default=240)
     parser.add_argument("--lanes", type=int, default=2)
-    parser.add_argument("--survivors", action="store_true", help="only those found alive last")
+    parser.add_argument("--again", action="store_true", help="only those not found the last time")
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     texts, known = sources(), reasons()
-    measure = Measure(texts, lanes=options.lanes, listen=lambda end: print(shown(end), flush=True))
-    ends = measure.run(chosen(options))
+    ends = measured(options, texts)
     content = results(options, ends, known)
     print(json.dumps(content["kinds"]))
     for row in content["survivors"]:

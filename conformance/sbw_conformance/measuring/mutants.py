@@ -101,7 +101,7 @@ class End:
         return self.kind in KILLED
 
     def to_json(self) -> dict[str, Any]:
-        """As results hold it."""
+        """As results hold it; they do not hold where exactly it is, which the next edit changes."""
         mutant = self.mutant
         return {
             "module": mutant.module,
@@ -114,7 +114,7 @@ class End:
             "by": [list(row) for row in self.by],
             "setting": self.setting,
             "seconds": round(self.seconds, 1),
-            "said": self.said,
+            **({"said": self.said} if self.said else {}),
         }
 
 

@@ -238,7 +238,7 @@ def _operand(node: ast.AST) -> Iterator[Edit]:
 
 def _constant(node: ast.AST) -> Iterator[Edit]:
     """Change a number by one, a truth value, or a text, unless it is a sentence for people."""
-    if isinstance(node, ast.JoinedStr) and not _sentence(node.values[-1]):
+    if isinstance(node, ast.JoinedStr) and not _sentence(node):
         yield node, node, f'({AS_IT_IS} + "X")'
     if not isinstance(node, ast.Constant):
         return
@@ -256,8 +256,10 @@ def _constant(node: ast.AST) -> Iterator[Edit]:
 
 def _sentence(node: ast.expr) -> bool:
     """Whether a text is for people, whose words the standard leaves free."""
-    text = node.value if isinstance(node, ast.Constant) else None
-    return isinstance(text, str) and text.endswith(".") and " " in text
+    parts = node.values if isinstance(node, ast.JoinedStr) else [node]
+    texts = [part.value for part in parts if isinstance(part, ast.Constant)]
+    text = "".join(part for part in texts if isinstance(part, str))
+    return text.endswith(".") and " " in text
 
 
 def _arithmetic(node: ast.AST) -> Iterator[Edit]:

@@ -34,6 +34,7 @@ from sbw_reference.defects import (
     merges,
     mutants_access,
     mutants_answers,
+    mutants_neighbours,
     names,
     own,
     parts,
@@ -104,6 +105,7 @@ def defects() -> dict[str, Defect]:
         parts,
         mutants_access,
         mutants_answers,
+        mutants_neighbours,
     )
     listed = [defect for module in modules for defect in module.DEFECTS]
     return {defect.id: defect for defect in (*listed, *families.generated())}
