@@ -7,6 +7,7 @@ import sys
 
 from sbw_miniature.provider import Provider
 from sbw_miniature.resource import RESOURCES
+from sbw_miniature.schema import folder
 from sbw_miniature.server import Server
 from sbw_miniature.store import Business, Token
 
@@ -53,15 +54,25 @@ def exports(base: str, tokens: dict[str, dict[str, tuple[str, Token]]]) -> str:
     return "\n".join([*lines, f"sbw test {base}"]).replace("EXPORT ", "export ")
 
 
+def port(text: str) -> int:
+    """Return the number of a port; 0 stands for a free one."""
+    if not (text.isascii() and text.isdigit() and int(text) < 65_536):
+        raise argparse.ArgumentTypeError(f"expected a number from 0 to 65535, got {text!r}")
+    return int(text)
+
+
 def main() -> None:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(prog="sbw_miniature", description=__doc__)
-    parser.add_argument("--port", type=int, default=0, help="port on loopback; 0 for a free one")
+    parser.add_argument("--port", type=port, default=0, help="port on loopback; 0 for a free one")
     parser.add_argument("--ready-json", action="store_true", help="print one line of JSON")
     arguments = parser.parse_args()
-    tokens = new_tokens()
     try:
+        folder()
+        tokens = new_tokens()
         server = Server(arguments.port)
+    except FileNotFoundError as error:
+        sys.exit(f"error: {error}")
     except OSError as error:
         sys.exit(f"error: The port {arguments.port} cannot be served on: {error.strerror}.")
     by_text = dict(pair for named in tokens.values() for pair in named.values())

@@ -10,7 +10,7 @@ from sbw_miniature.message import BODY_BYTES, Answer, Request
 from sbw_miniature.problem import Problem
 from sbw_miniature.provider import Provider
 
-_DRAINED = 16 * BODY_BYTES
+_DRAINED = 256 * BODY_BYTES
 
 
 class Server(ThreadingHTTPServer):

@@ -56,3 +56,12 @@ def test_taken_port_is_said(miniature: dict[str, Any]) -> None:
     assert run.returncode == 1
     assert run.stderr.startswith(f"error: The port {port} cannot be served on: ")
     assert run.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("port", ["65536", "http"])
+def test_port_that_is_none_is_said(port: str) -> None:
+    """What is no port is refused as wrong usage, with what was expected."""
+    command = [sys.executable, "-m", "sbw_miniature", f"--port={port}"]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert run.returncode == 2
+    assert f"expected a number from 0 to 65535, got {port!r}" in run.stderr
