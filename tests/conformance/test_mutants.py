@@ -18,13 +18,13 @@ SOURCE = '''
 
 LIMIT = 3
 NAME = "name"
-SAID = "A sentence for people."
+SAID = "It is said in words."
 
 
 def page(rows: list[int], limit: int = 5, *, last: bool = False) -> list[int] | None:
     """Another docstring."""
     if not rows and last:
-        raise ValueError("It is empty.")
+        raise ValueError("It is empty, and so is the last.")
     found = [row for row in rows if row < limit]
     found.sort(key=abs, reverse=True)
     return found or None
@@ -75,7 +75,7 @@ def changes(operator: str) -> set[str]:
         (
             "statement",
             {
-                'raise ValueError("It is empty.") -> pass',
+                'raise ValueError("It is empty, and so is the last.") -> pass',
                 "found.sort(key=abs, reverse=True) -> pass",
             },
         ),
@@ -89,7 +89,7 @@ def changes(operator: str) -> set[str]:
 def test_an_operator_changes_what_it_is_for_and_nothing_else(
     operator: str, expected: set[str]
 ) -> None:
-    """Docstrings, annotations and sentences for people stay as they are."""
+    """Docstrings, annotations and words for people stay as they are."""
     assert changes(operator) == expected
 
 

@@ -9,6 +9,7 @@ both run a test command over files that they rewrite in place, neither drops sta
 import ast
 import hashlib
 import itertools
+import re
 from collections import Counter
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ ARITHMETIC: Mapping[type[ast.operator], str] = {
     ast.BitAnd: "|",
 }
 DROPPABLE = (ast.Expr, ast.AugAssign, ast.Raise, ast.Continue, ast.Break, ast.Delete)
+PROSE = re.compile(r"[a-z]+,? [a-z]+,? [a-z]+")
 AS_IT_IS = "\0"
 """Stands in an edit for the text that it replaces."""
 
@@ -237,8 +239,8 @@ def _operand(node: ast.AST) -> Iterator[Edit]:
 
 
 def _constant(node: ast.AST) -> Iterator[Edit]:
-    """Change a number by one, a truth value, or a text, unless it is a sentence for people."""
-    if isinstance(node, ast.JoinedStr) and not _sentence(node):
+    """Change a number by one, a truth value, or a text, unless that is for people."""
+    if isinstance(node, ast.JoinedStr) and not _prose(node):
         yield node, node, f'({AS_IT_IS} + "X")'
     if not isinstance(node, ast.Constant):
         return
@@ -248,18 +250,17 @@ def _constant(node: ast.AST) -> Iterator[Edit]:
         case int(value) | float(value):
             yield node, node, repr(value + 1)
             yield node, node, repr(value - 1)
-        case str(value) if not _sentence(node):
+        case str(value) if not _prose(node):
             yield node, node, repr(f"{value}X")
         case bytes(value):
             yield node, node, repr(value + b"X")
 
 
-def _sentence(node: ast.expr) -> bool:
-    """Whether a text is for people, whose words the standard leaves free."""
+def _prose(node: ast.expr) -> bool:
+    """Whether a text is for people, whose words the standard leaves free: three words in a row."""
     parts = node.values if isinstance(node, ast.JoinedStr) else [node]
-    texts = [part.value for part in parts if isinstance(part, ast.Constant)]
-    text = "".join(part for part in texts if isinstance(part, str))
-    return text.endswith(".") and " " in text
+    texts = [part.value if isinstance(part, ast.Constant) else "" for part in parts]
+    return PROSE.search("".join(text for text in texts if isinstance(text, str))) is not None
 
 
 def _arithmetic(node: ast.AST) -> Iterator[Edit]:

@@ -94,12 +94,16 @@ def _stays_or_is_released(
         return
     after = records.get(record)
     after.must_be_accepted("the record that referred to it")
-    left = [
+    shown = [
         found
         for pattern in records.resource.refs
         for spot in pointers.places(after.value, pattern)
         if isinstance(found := pointers.at(after.value, spot), dict)
         and found.get("id") == target.id
-        and found.get("state") not in ("gone", "forbidden")
     ]
+    left = [found for found in shown if found.get("state") not in ("gone", "forbidden")]
     after.verify(not left, "no reference to the deleted record", f"{left}", pointer=place)
+    if not shown:
+        was, now = (pointers.at(value, "/meta/version") for value in (record.value, after.value))
+        got, spot = f"{now} as before", "/meta/version"
+        after.verify(now != was, "a new version", got, under="CORE-044", pointer=spot)
