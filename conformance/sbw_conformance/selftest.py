@@ -33,14 +33,13 @@ BAD = frozenset({Outcome.FAIL, Outcome.WARN})
 class Kill:
     """What became of one defect.
 
-    `failed` holds the requirements that specific checks found broken, `by` those checks with the
-    requirements, `generative` what programs found. `complaints` says what is not as it has to be.
+    `failed` holds the requirements that were found broken, `by` the checks that did, with the
+    requirements. `complaints` says what is not as it has to be.
     """
 
     defect: Defect
     failed: tuple[str, ...]
     by: tuple[tuple[str, str], ...]
-    generative: tuple[str, ...]
     checks: int
     firings: int
     seconds: float
@@ -59,7 +58,6 @@ class Kill:
             "expects": list(self.defect.expects),
             "failed": list(self.failed),
             "by": [list(row) for row in self.by],
-            "generative": list(self.generative),
             "killed": self.killed,
             "checks": self.checks,
             "firings": self.firings,
@@ -90,13 +88,12 @@ class Selftester:
 
     `full` runs all checks for each defect; otherwise its own and those whose exchanges it can act
     on, on one resource of each shape and on those that a defect or a check names. `lanes` is how
-    many providers are judged at a time.
+    many providers are judged at a time. What programs find is a measure of its own.
     """
 
     full: bool = False
     lanes: int = 4
     workers: int = 3
-    programs: int = 2
     listen: Callable[[Kill], None] = lambda _: None
     standard: Standard = field(default_factory=load_standard)
     checks: tuple[Check, ...] = field(default_factory=catalog)
@@ -144,8 +141,7 @@ class Selftester:
         options = Options(
             workers=1 if races else self.workers,
             rounds=ROUNDS if races else 1,
-            programs=self.programs,
-            checks=self.checks,
+            checks=tuple(check for check in self.checks if check.kind != "program"),
             preflight=False,
             tidy=False,
             wanted=wanted,
@@ -160,8 +156,6 @@ class Selftester:
         def wanted(task: Task) -> bool:
             if self.full or STANDS_ON["landing"] in task.check.requirements:
                 return True
-            if task.check.kind == "program":
-                return False  # what programs find is a measure of its own
             named = task.check.types is not None or task.resource is None
             if not named and task.resource and task.resource.type not in shown:
                 return False
@@ -194,14 +188,12 @@ class Selftester:
             firings = fleet.stop(name)
         except ProviderError as error:
             took = time.monotonic() - began
-            return Kill(defect, (), (), (), 0, 0, took, (str(error),))
+            return Kill(defect, (), (), 0, 0, took, (str(error),))
         bad = [result for result in report.results if result.outcome in BAD]
-        specific = [result for result in bad if result.kind != "program"]
         kill = Kill(
             defect,
-            tuple(sorted({result.requirement for result in specific})),
-            tuple(sorted({(result.check, result.requirement) for result in specific})),
-            tuple(sorted({r.requirement for r in bad if r.kind == "program"})),
+            tuple(sorted({result.requirement for result in bad})),
+            tuple(sorted({(result.check, result.requirement) for result in bad})),
             len(report.checks),
             firings,
             time.monotonic() - began,
@@ -228,7 +220,7 @@ class Selftester:
             if result.outcome is Outcome.ERROR:
                 found.append(f"error in {result.check}: {result.reason}")
             blocked = result.outcome is Outcome.COULD_NOT_RUN and result.blocked_by
-            if blocked and result.blocked_by not in failed | set(kill.generative):
+            if blocked and result.blocked_by not in failed:
                 found.append(f"{result.check} blames {result.blocked_by}, which did not fail")
         return list(dict.fromkeys(found))
 
@@ -238,6 +230,6 @@ class Selftester:
         ran = {
             (result.check, result.requirement)
             for result in baseline.results
-            if result.outcome is Outcome.PASS and result.kind != "program"
+            if result.outcome is Outcome.PASS
         }
         return tuple(f"{check} ({requirement})" for check, requirement in sorted(ran - proven))

@@ -28,34 +28,45 @@ def _negatives(world: World) -> tuple[Negative, ...]:
     return negatives_of(world.records.trial.run.standard, world.records.resource)
 
 
-def _broken(source: Source) -> Iterator[Card]:
-    """Each wrong body once by a request of its own, in the ways in turn, and once in a batch."""
+def _alone(source: Source) -> Iterator[Card]:
+    """Each wrong body by a request of its own, in the ways in turn."""
     count = len(negatives_of(source.standard, source.resource))
     ways = ["", *(way for way in ("update", UPSERT) if way in source.offers)]
     for number in range(count):
-        yield ways[number % len(ways)], [number]
-    if "batch" in source.offers:
-        for start in range(0, count, AT_ONCE):
-            yield BATCH, list(range(start, min(start + AT_ONCE, count)))
+        yield ways[number % len(ways)], number
 
 
-@move("CORE-052", "CORE-055", "BULK-003", needs=["create"], cards=_broken)
+def _together(source: Source) -> Iterator[Card]:
+    """All wrong bodies, so many at once."""
+    count = len(negatives_of(source.standard, source.resource))
+    for start in range(0, count, AT_ONCE):
+        yield BATCH, list(range(start, min(start + AT_ONCE, count)))
+
+
+@move("CORE-052", "CORE-055", needs=["create"], cards=_alone)
 def break_the_standard(world: World, step: Step) -> None:
-    """Send bodies with one thing wrong each."""
-    negatives = _negatives(world)
-    wrong = [one for n in step.value if (one := Wrong.of(world, negatives[n].body)) is not None]
-    if step.way == BATCH:
-        _batched(world, [one for one in wrong if isinstance(one.body, dict)])
-    elif wrong and step.way == "update":
-        _update(world, step, wrong[0])
-    elif wrong and step.way == UPSERT:
-        sent = wrong[0].named(world)
-        given = bodies.external_ids(sent) if wrong[0].nameable else []
+    """Send a body with one thing wrong."""
+    wrong = Wrong.of(world, _negatives(world)[step.value].body)
+    if wrong is None:
+        return
+    if step.way == "update":
+        _update(world, step, wrong)
+    elif step.way == UPSERT:
+        sent = wrong.named(world)
+        given = bodies.external_ids(sent) if wrong.nameable else []
         mark = dict(given[0]) if given else world.records.external_id()
-        wrong[0].must_be_refused(Reply.alone(world.records.upsert(mark, sent)))
+        wrong.must_be_refused(Reply.alone(world.records.upsert(mark, sent)))
         world.records.find(mark).must_be_gone(under="CORE-052")
-    elif wrong:
-        wrong[0].must_be_refused(Reply.alone(world.records.post(wrong[0].named(world))))
+    else:
+        wrong.must_be_refused(Reply.alone(world.records.post(wrong.named(world))))
+
+
+@move("CORE-052", "CORE-055", "BULK-003", needs=["create", "batch"], cards=_together)
+def break_the_standard_in_a_batch(world: World, step: Step) -> None:
+    """Send bodies with one thing wrong each, and a right one behind them."""
+    negatives = _negatives(world)
+    wrong = [Wrong.of(world, negatives[number].body) for number in step.value]
+    _batched(world, [one for one in wrong if one is not None and isinstance(one.body, dict)])
 
 
 def _batched(world: World, wrong: list["Wrong"]) -> None:
