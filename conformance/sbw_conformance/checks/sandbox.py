@@ -19,6 +19,9 @@ EFFECT: dict[str, dict[str, Any]] = {
 }
 """What to send along with each control."""
 
+NO_CONTROL = "sbw_no_such_control"
+"""A control that nobody has."""
+
 TWO_HOURS = 7200
 TOLERANCE = timedelta(seconds=5)
 
@@ -71,7 +74,10 @@ def controls_are_for_sandboxes_only(trial: Trial) -> None:
 
 @check("SANDBOX-002", alone=True)
 def declared_controls_work(trial: Trial) -> None:
-    """What the landing page names is there."""
+    """What the landing page names is there, and nothing else."""
+    other = send(trial, {"control": NO_CONTROL})
+    told = f"{other.exchange.got} to a control that is none"
+    trial.control(other.status != 204, "SANDBOX-004", "a refusal", told, other.exchange)
     for name in _declared(trial):
         if name != "limit_requests":
             answer = send(trial, {"control": name, **EFFECT[name]})

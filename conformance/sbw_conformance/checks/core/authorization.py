@@ -157,6 +157,9 @@ def apps_of_one_business_share_records(records: Records, other: OtherApp) -> Non
     if "update" in records.operations:
         changed = other.patch(record, record.change(1))
         changed.verify(200 <= changed.status < 300, "an update by the other app")
+        new, old = changed.value["meta"]["version"], record.version
+        wanted = f"another version than {old}"
+        records.trial.control(new != old, "CORE-044", wanted, f"{new}", changed.exchange)
         other.confirm(Record(changed.value, {}, {}))
         again = records.get(record)
         again.verify(200 <= again.status < 300, "the record for the first app")

@@ -181,6 +181,8 @@ def compressed_body_is_read_or_refused(records: Records) -> None:
     answer.verify(taken or answer.status == 415, "success or status 415")
     if taken:
         answer.must_hold(body)
+    else:
+        records.create()  # to refuse whatever comes is no refusal of this
 
 
 @check("CORE-109", needs=["read"])

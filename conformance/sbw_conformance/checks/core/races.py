@@ -233,6 +233,8 @@ def businesses_at_once_do_not_mix(records: Records, stranger: OtherTenant) -> No
         [(each, partial(_posted, draft)) for each, draft in zip(whose, drafts, strict=True)]
     )
     kept = [answer.must_be_accepted("a create").value for answer in made]
+    for answer, draft in zip(made, drafts, strict=True):
+        answer.must_keep(draft)
     # The other way round: who takes all for those of the last one that came is wrong once more.
     again = list(zip(whose, kept, strict=True))[::-1] * (LANES // 2)
     shown = at_once([(each, partial(_got, value["id"])) for each, value in again])
