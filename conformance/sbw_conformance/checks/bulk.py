@@ -4,12 +4,15 @@ from typing import Any
 
 from sbw_conformance.checks import bodies, check, pointers
 from sbw_conformance.checks.answer import PROBLEMS, Answer
-from sbw_conformance.checks.records import ReadOnlyToken, Record, Records
+from sbw_conformance.checks.records import ReadOnlyToken, Record, Records, ids
 from sbw_conformance.checks.trial import CouldNotRun, NotClaimed
 from sbw_validator.values import differences
 
 MOST_TRIED = 200
 NOBODY = "sbw-no-such-record"
+LARGEST_LIMIT = 100
+HARMLESS = 12
+"""Operations that are refused in one batch."""
 
 
 def _create(records: Records, app: str | None = None) -> dict[str, Any]:
@@ -76,8 +79,15 @@ def results_are_those_of_single_requests(records: Records) -> None:
     created = records.post(records.body()).must_succeed()
     made = records.record(created)
     usual = [created, records.patch(made, made.change(1))]
-    answer = records.batch([*done, *(operation for operation, _ in refused)])
-    results = _results(answer, len(done) + len(refused))
+    if "upsert" in records.operations and records.marks:
+        upsert = {"operation": "upsert", "external_id": dict(records.mark(one))}
+        last = [{**upsert, "body": one.change(2), "if_none_match": "*"}]
+    else:
+        last = []
+    answer = records.batch([*done, *(operation for operation, _ in refused), *last])
+    results = _results(answer, len(done) + len(refused) + len(last))
+    for number in range(len(done) + len(refused), len(results)):  # as CORE-123 says
+        _status(answer, results[number], f"/results/{number}", 412, under="BULK-002")
     for number, (result, alone) in enumerate(zip(results, usual, strict=False)):
         place = f"/results/{number}"
         _status(answer, result, place, alone.status, under="BULK-002")
@@ -90,14 +100,28 @@ def results_are_those_of_single_requests(records: Records) -> None:
         got = pointers.at(results[number], "/problem/type") or ""
         spot = f"{place}/problem/type"
         answer.verify(got == wanted, wanted, got, under="BULK-002", pointer=spot)
+        told, usually = _places(results[number].get("problem")), _places(value)
+        spot = f"{place}/problem/errors"
+        answer.verify(told == usually, f"{usually}", f"{told}", under="BULK-002", pointer=spot)
     _leads_to_the_record(answer, results[0], created)
     if "delete" in records.operations:
         status = records.delete(one).status
-        answer = records.batch([{"operation": "delete", "id": two.id}])
-        _status(answer, _results(answer, 1)[0], "/results/0", status, under="BULK-002")
+        gone = {"operation": "delete", "id": two.id}
+        answer = records.batch([{**gone, "if_match": NOBODY}, gone, gone])
+        results = _results(answer, 3)
+        _status(answer, results[0], "/results/0", 412, under="BULK-002")
+        _status(answer, results[1], "/results/1", status, under="BULK-002")
+        _status(answer, results[2], "/results/2", 404, 410, under="BULK-002")
         alone, left = records.get(one), records.get(two)
         wanted = f"status {alone.status}, as after a single deletion"
         left.verify(left.status == alone.status, wanted, under="BULK-002")
+
+
+def _places(problem: Any) -> list[str]:
+    """The places that a problem names."""
+    errors = problem.get("errors") if isinstance(problem, dict) else None
+    rows = errors if isinstance(errors, list) else []
+    return sorted({str(row.get("pointer")) for row in rows if isinstance(row, dict)})
 
 
 def _leads_to_the_record(answer: Answer, result: dict[str, Any], single: Answer) -> None:
@@ -143,7 +167,8 @@ def _is_record(
 def one_refusal_harms_no_other(records: Records) -> None:
     """What is wrong with one operation is that operation's own matter."""
     invalid = [e for e in records.invalid() if not any(map(bodies.refused_unknown, e.findings))]
-    wrong = [{"operation": "create", "body": records.marked(e.value)} for e in invalid[:2]]
+    examples = invalid[:2] * (HARMLESS // 2)
+    wrong = [{"operation": "create", "body": records.marked(e.value)} for e in examples]
     operations = [_create(records), *wrong, _create(records)]
     answer = records.batch(operations)
     results = _results(answer, len(operations))
@@ -156,10 +181,10 @@ def one_refusal_harms_no_other(records: Records) -> None:
         _status(answer, results[number], f"/results/{number}", 422, under="BULK-003")
 
 
-@check("BULK-004", needs=["batch", "upsert", "external_id"], shapes=["collection"])
+@check("BULK-004", "BULK-002", needs=["batch", "upsert", "external_id"], shapes=["collection"])
 def operations_are_carried_out_in_order(records: Records) -> None:
     """Each operation sees what those before it wrote."""
-    mark = records.external_id()
+    mark = {**records.external_id(), "account": "sbw/ü 1"}
     first = records.fit(records.fit.minimal)
     change = records._record(first).change(1)  # noqa: SLF001  # no record is there yet
     operations = [
@@ -171,18 +196,31 @@ def operations_are_carried_out_in_order(records: Records) -> None:
     results = _results(answer, 3)
     for number, status in enumerate((201, 200, 412)):
         _status(answer, results[number], f"/results/{number}", status, under="BULK-004")
+    held = bodies.external_ids(results[0].get("body"))
+    answer.verify(mark in held, f"external id {mark}", f"{held}", under="BULK-002")
     records.find(mark).must_reflect(change, under="BULK-004")
 
 
 @check("BULK-005", needs=["batch", "create"], shapes=["collection"])
 def full_batch_is_taken(records: Records) -> None:
-    """As many operations as the limit allows are carried out."""
-    count = min(records.trial.run.batch_limit, MOST_TRIED)
-    answer = records.batch([_create(records) for _ in range(count)])
+    """As many operations as the limit allows are carried out, and what they made is listed."""
+    count, app = min(records.trial.run.batch_limit, MOST_TRIED), records.own_app()
+    answer = records.batch([_create(records, app) for _ in range(count)])
     answer.verify(answer.status == 200, f"a batch of {count} operations")
-    created = [result for result in answer.results if _made(result)]
+    created = [str(result["body"].get("id")) for result in answer.results if _made(result)]
     got = f"{len(created)} of them"
     answer.verify(len(created) == count, f"{count} records created", got)
+    if records.marks and {"list", "external_id"} <= records.trial.run.offers(records.resource):
+        created.append(records.post(records.body(app=app)).value["id"])
+        _are_listed(records, set(created), external_id=app, limit=LARGEST_LIMIT)
+
+
+def _are_listed(records: Records, wanted: set[str], **query: Any) -> None:
+    items = records.eventually(lambda items: wanted <= set(ids(items)), **query)
+    missing, last = wanted.difference(ids(items)), records.trial.exchanges[-1]
+    what = f"each of {len(wanted)} records in pages of {LARGEST_LIMIT}"
+    got = f"{len(missing)} missing"
+    records.trial.control(not missing, "CORE-075", what, got, last)
 
 
 @check("BULK-006", needs=["batch", "create"], shapes=["collection"])
@@ -221,7 +259,8 @@ def malformed_batch_is_refused(records: Records) -> None:
     app = records.own_app()
     url = f"{records.url()}/batch"
     good = _create(records, app)
-    for value, places in bodies.refused(records.trial.run.standard, "batch-request"):
+    unfit = {"operations": [{**good, "id": NOBODY}]}, frozenset[str]()
+    for value, places in (*bodies.refused(records.trial.run.standard, "batch-request"), unfit):
         if isinstance(value, dict) and value.get("operations"):
             sent = {"operations": [good, *value["operations"]]}
             found = records.trial.run.schemas.validator("batch-request", "full").findings(sent)

@@ -13,7 +13,7 @@ NAMES = (
     "محمد بن سلمان",
     "山田 太郎 𠮷野",
     "Наталья Ёлкина",
-    "İstanbul ıßΣς",
+    "İstanbul ıßΣς ﬁ½ＡＢ①",  # with letters that are not what they resemble
     "mary-ann van der BERG",
     "Zoe\u0308 e\u0301",
     "👩‍👩‍👧 Null 🦄",

@@ -11,10 +11,14 @@ from sbw_conformance.checks.trial import Blocked
 from sbw_conformance.target import origin_of
 
 MOST_PAGES = 5000
+MOST_EMPTY = 100
+"""Pages in a row without a record, after which there has to be an end."""
 
 
 class Lists(Drafts):
     """The lists of a resource through client a1."""
+
+    _empty = 0
 
     def page(self, url: str | None = None, **query: Any) -> Answer:
         """One page of the list; parameters whose value is None are left out."""
@@ -43,7 +47,10 @@ class Lists(Drafts):
             return None
         control, last = self.trial.control, answer.exchange
         control(url not in seen, "CORE-075", "a next that leads on", f"{url} again", last)
-        control(len(seen) < MOST_PAGES, "CORE-075", "an end", f"{MOST_PAGES} pages", last)
+        control(len(seen) < MOST_PAGES, "CORE-146", "an end", f"{MOST_PAGES} pages", last)
+        self._empty = 0 if last.items else self._empty + 1
+        got = f"{self._empty} pages in a row without a record"
+        control(self._empty <= MOST_EMPTY, "CORE-146", "an end", got, last)
         if not self._leads_home(url):
             raise Blocked("CORE-077", f"next leads to another origin: {url}")
         seen.add(url)

@@ -73,10 +73,12 @@ class Records(Journaled):
         record: Record | str = "",
         *,
         headers: Mapping[str, str] | None = None,
+        query: Mapping[str, str] | None = None,
         patient: bool = True,
     ) -> Answer:
         """Read a record; without `patient` a 429 is what comes back."""
-        return self._send("read", "GET", self.url(_id(record)), headers=headers, patient=patient)
+        url = self.url(_id(record))
+        return self._send("read", "GET", url, headers=headers, query=query, patient=patient)
 
     def read(self, record: Record) -> Answer:
         """Read a record that is there; anything else ends the check as blocked."""
@@ -113,9 +115,9 @@ class Records(Journaled):
         """Change a record; what does not work ends the check as blocked. Gives the new state."""
         return Record(self.patch(record, change).value, record.first, record.second)
 
-    def head(self, record: Record) -> Answer:
+    def head(self, record: Record, *, headers: Mapping[str, str] | None = None) -> Answer:
         """Ask for the headers of a record."""
-        return self._send("read", "HEAD", self.url(record.id))
+        return self._send("read", "HEAD", self.url(record.id), headers=headers)
 
     # By external id
 

@@ -25,6 +25,33 @@ def same_but_different(value: Any, schema: Mapping[str, Any]) -> list[tuple[str,
     return found
 
 
+def with_empty_arrays(value: Any, schema: Mapping[str, Any]) -> Any:
+    """A body with an empty array wherever its objects lack one that is free to be empty."""
+    return _emptied(value, schema, schema)
+
+
+def _emptied(value: Any, schema: Mapping[str, Any], root: Mapping[str, Any]) -> Any:
+    schemas = list(applied(schema, root))
+    if isinstance(value, list):
+        items: dict[str, Any] = next((s["items"] for s in schemas if "items" in s), {})
+        return [_emptied(item, items, root) for item in value]
+    if not isinstance(value, dict):
+        return value
+    known: dict[str, Any] = {}
+    for part in schemas:
+        known |= part.get("properties", {})
+    absent = {name for name in known if name not in value and _is_list(known[name], root)}
+    held = {name: _emptied(item, known.get(name, {}), root) for name, item in value.items()}
+    return {**held, **{name: [] for name in sorted(absent)}}
+
+
+def _is_list(schema: Mapping[str, Any], root: Mapping[str, Any]) -> bool:
+    """Whether a schema is one of arrays, the empty one among them."""
+    schemas = list(applied(schema, root))
+    array = any(part.get("type") == "array" for part in schemas)
+    return array and not any(part.get("minItems") for part in schemas)
+
+
 def _respelled(
     value: Any, schema: Mapping[str, Any], root: Mapping[str, Any], kind: str, respell: Any
 ) -> Any:

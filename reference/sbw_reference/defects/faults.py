@@ -87,7 +87,7 @@ DEFECTS = (
     Defect(
         "pointers-count-from-one",
         "The places of errors count the elements of arrays from 1",
-        ("CORE-052",),
+        ("CORE-052", "CORE-131"),
         answering(422, *WRITES),
         "problem",
         _told("validation", _from_one),
@@ -95,7 +95,7 @@ DEFECTS = (
     Defect(
         "pointers-unescaped",
         "The places of members that are not known are written without ~0 and ~1",
-        ("CORE-055",),
+        ("CORE-055", "CORE-050"),
         answering(422, *WRITES),
         "problem",
         _told("not-stored", _unescaped),
@@ -103,15 +103,16 @@ DEFECTS = (
     Defect(
         "elements-behind-the-first-unchecked",
         "Of an array the first element is checked",
-        ("CORE-052",),
+        ("CORE-052", "CORE-055", "CORE-059", "C2", "C6", "C7", "O3", "O4"),
         answering(422, *WRITES),
         "findings",
         _passing(_behind_the_first, *WRITES),
+        reason="Schemas, rules and the names of members all are about elements too",
     ),
     Defect(
         "upserts-unchecked-for-form",
         "An upsert does not check the form of text",
-        ("CORE-052",),
+        ("CORE-052", "CONTACTS-001"),
         ("upsert=422",),
         "findings",
         _passing(lambda finding: finding.keyword in FORM, UPSERT),
@@ -135,7 +136,7 @@ DEFECTS = (
     Defect(
         "repeated-elements-unchecked",
         "An array takes an element twice whose elements are different ones",
-        ("CORE-052",),
+        ("CORE-052", "CORE-059", "CONTACTS-001"),
         answering(422, *WRITES),
         "findings",
         let_pass("uniqueItems"),
@@ -143,7 +144,7 @@ DEFECTS = (
     Defect(
         "lengths-unchecked",
         "The length of text is not checked",
-        ("CORE-052",),
+        ("CORE-052", "CORE-059", "CONTACTS-001"),
         answering(422, *WRITES),
         "findings",
         let_pass("maxLength"),
@@ -151,7 +152,7 @@ DEFECTS = (
     Defect(
         "impossible-days-stored",
         "A day that is not in the calendar is stored",
-        ("CORE-052",),
+        ("CORE-052", "CORE-059", "CONTACTS-001"),
         answering(422, *WRITES),
         "findings",
         let_pass("format"),

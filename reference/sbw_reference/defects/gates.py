@@ -127,7 +127,7 @@ DEFECTS = (
     Defect(
         "deletions-for-readers",
         "A token that may read a resource may delete its records",
-        ("CORE-017",),
+        ("CORE-017", "CORE-018"),
         answering(403, "delete"),
         "permits",
         _free("delete"),

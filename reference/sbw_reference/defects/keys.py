@@ -71,7 +71,7 @@ DEFECTS = (
     Defect(
         "keys-without-case",
         "Two keys that differ in case are one",
-        ("CORE-086",),
+        ("CORE-145",),
         KEYED,
         "idempotency_key",
         _read(str.lower),
@@ -79,7 +79,7 @@ DEFECTS = (
     Defect(
         "keys-cut-to-column",
         f"A key is cut to {WIDTH} characters, so that two long ones are one",
-        ("CORE-086",),
+        ("CORE-145",),
         KEYED,
         "idempotency_key",
         _read(lambda key: key[:WIDTH]),

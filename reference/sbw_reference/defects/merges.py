@@ -131,7 +131,7 @@ DEFECTS = (
     Defect(
         "patch-ignores-false",
         "An update passes over false, 0 and empty text, as a program asks whether a value is there",
-        ("CORE-047",),
+        ("CORE-047", "CORE-040", "CORE-052"),
         CHANGES,
         "patch",
         _patches(lambda patch, _before: _without_nothing(patch)),

@@ -153,7 +153,7 @@ DEFECTS = (
     Defect(
         "batch-upserts-what-is-there",
         "An upsert in a batch that may only create updates",
-        ("BULK-002",),
+        ("BULK-002", "BULK-004"),
         CARRIED_OUT,
         "batch_call",
         _calls(lambda call: _headers(call, "if-none-match")),
@@ -169,7 +169,7 @@ DEFECTS = (
     Defect(
         "batch-locations-relative",
         "A location in the results of a batch is a path",
-        ("BULK-002",),
+        ("BULK-002", "BULK-001"),
         CARRIED_OUT,
         "batch_result",
         _told("location", lambda address: urlsplit(address).path),

@@ -32,7 +32,7 @@ def _aside(original: Any) -> Any:
 def _whole_seconds(original: Any) -> Any:
     def times(before: Row | None, now: int) -> tuple[int, int]:
         made, changed = original(before, now)
-        return made, changed if before is None else changed - changed % SECOND
+        return made, max(made, changed - changed % SECOND)
 
     return times
 
@@ -185,7 +185,7 @@ DEFECTS = (
     Defect(
         "etag-one-behind",
         "The answer to an update has the tag from before it",
-        ("CORE-043",),
+        ("CORE-043", "BULK-002"),
         ("update=200",),
         "etag",
         _one_behind,

@@ -138,7 +138,7 @@ DEFECTS = (
     Defect(
         "text-trimmed",
         "Spaces at the ends of text are cut off",
-        ("CORE-040",),
+        ("CORE-040", "CONTACTS-001"),
         WRITTEN,
         "keep",
         _everywhere(lambda text: text.strip() or text),
@@ -146,7 +146,7 @@ DEFECTS = (
     Defect(
         "text-escaped-for-html",
         "Text is stored as HTML, so that an ampersand becomes an entity",
-        ("CORE-040",),
+        ("CORE-040", "CONTACTS-002", "CONTACTS-003"),
         WRITTEN,
         "keep",
         _everywhere(html.escape),
@@ -154,7 +154,7 @@ DEFECTS = (
     Defect(
         "text-in-compatibility-form",
         "Text is stored in a form that takes ligatures and wide letters for their plain ones",
-        ("CORE-040",),
+        ("CONTACTS-002",),
         WRITTEN,
         "keep",
         _everywhere(lambda text: unicodedata.normalize("NFKC", text)),
@@ -194,7 +194,7 @@ DEFECTS = (
     Defect(
         "domains-in-punycode",
         "The domain of an e-mail address is stored in ASCII",
-        ("CORE-040", "CONTACTS-002"),
+        ("CORE-040",),
         writing("emails"),
         "keep",
         _elements(_member("address", _punycode), "emails"),
@@ -219,11 +219,12 @@ DEFECTS = (
     Defect(
         "full-names-composed",
         "A whole name is made of given and family name",
-        ("CONTACTS-005",),
+        ("CONTACTS-005", "CORE-040", "CORE-047", "CORE-104", "CORE-107", "CORE-108", "CORE-121"),
         WRITTEN,
         "keep",
         kept(_composed),
         types=("contact",),
+        reason="The smallest body of a contact has a name of two parts, and gets a third",
     ),
     Defect(
         "tags-without-case-are-one",
@@ -236,7 +237,7 @@ DEFECTS = (
     Defect(
         "extensions-of-one-level",
         "Objects inside of an extension are not kept",
-        ("CORE-038",),
+        ("CORE-038", "CORE-040"),
         writing("extensions"),
         "keep",
         kept(_one_level),
@@ -268,7 +269,7 @@ DEFECTS = (
     Defect(
         "text-in-fields-cut",
         f"Text in custom fields is cut to {WIDTH} characters",
-        ("CORE-040",),
+        ("CORE-132",),
         writing(FIELDS),
         "keep",
         _field_values(lambda value: value[:WIDTH] if isinstance(value, str) else value),

@@ -162,6 +162,17 @@ def _endless(original: Any) -> Any:
     return page
 
 
+def _leading_on(original: Any) -> Any:
+    """Let the page of a filter that finds nothing lead to itself."""
+
+    def page(fetch: Fetch, criteria: Criteria, after: int, limit: int) -> Page:
+        rows, following = original(fetch, criteria, after, limit)
+        nothing = not rows and criteria != Criteria()
+        return rows, after if nothing and following is None else following
+
+    return page
+
+
 def _empty_is(value: Any) -> Any:
     """Take an empty parameter for none."""
     return lambda original: lambda text: value if text == "" else original(text)
@@ -275,10 +286,18 @@ DEFECTS = (
     Defect(
         "walk-without-end",
         "The last page leads to an empty one, which leads to itself",
-        ("CORE-075",),
+        ("CORE-146",),
         ("list=200",),
         "page",
         _endless,
+    ),
+    Defect(
+        "nothing-found-leads-on",
+        "The empty page of a filter that finds nothing leads to itself",
+        ("CORE-146",),
+        ("list=200",),
+        "page",
+        _leading_on,
     ),
     Defect(
         "empty-limit-falls-back",

@@ -2,6 +2,7 @@
 
 from sbw_conformance.checks import check
 from sbw_conformance.checks.answer import Answer
+from sbw_conformance.checks.core.filters import naming
 from sbw_conformance.checks.records import OtherApp, OtherTenant, Record, Records, ids, named
 from sbw_conformance.checks.trial import CouldNotRun
 
@@ -123,7 +124,7 @@ def _kind(answer: Answer) -> str:
 @check("CORE-014", needs=["create", "list"])
 def lists_hold_own_business_only(records: Records, stranger: OtherTenant) -> None:
     """No list, filtered or not, shows a record of another business."""
-    record, own = records.create(), stranger.create()
+    record, own = records.create(records.richest()), stranger.create()
     items = stranger.eventually(lambda items: own.id in ids(items))
     control = stranger.page().must_succeed()
     requirement = "CORE-075"
@@ -134,16 +135,14 @@ def lists_hold_own_business_only(records: Records, stranger: OtherTenant) -> Non
     control.verify(
         record.id not in ids(control.exchange.items or []), "own records only", "a foreign record"
     )
-    if records.marks:
-        known = records.mark(record)
-        for value in (known["app"], named(known)):
-            page = stranger.page(external_id=value, updated_since=records.trial.run.start)
-            page.must_succeed()
-            page.verify(
-                record.id not in ids(page.exchange.items or []),
-                f"own records only for external_id={value}",
-                "a record of the other business",
-            )
+    since = {"updated_since": records.trial.run.start}
+    known = [records.mark(record)] if records.marks else []
+    marks = [{"external_id": value, **since} for k in known for value in (k["app"], named(k))]
+    for query in (*marks, *naming(records, record)):
+        page = stranger.page(**query).must_succeed()
+        told = ", ".join(f"{name}={value}" for name, value in query.items())
+        foreign = record.id in ids(page.exchange.items or [])
+        page.verify(not foreign, f"own records only for {told}", "a record of the other business")
 
 
 @check("CORE-015", needs=["read"])

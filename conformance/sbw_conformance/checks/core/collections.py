@@ -173,7 +173,7 @@ def _series(
     return made, filters
 
 
-@check("CORE-074", "CORE-075", needs=["create", "list"])
+@check("CORE-074", "CORE-075", "CORE-146", needs=["create", "list"])
 def long_list_is_cut_into_pages(records: Records) -> None:
     """More than 50 records: no page has more, and a walk at the default finds each once."""
     made, filters = _series(records, DEFAULT_LIMIT + 3)
@@ -182,6 +182,8 @@ def long_list_is_cut_into_pages(records: Records) -> None:
         _is_at_most(page, DEFAULT_LIMIT)
     seen = [one for page in pages for one in ids(page.exchange.items or [])]
     _each_once(records, [record.id for record in made], seen)
+    last, asked = records.trial.exchanges[-1], len(pages)
+    records.trial.verify(asked > 1, "an end", f"{asked} pages", last, under="CORE-146")
 
 
 @check("CORE-075", "CORE-064", "CORE-074", needs=["create", "list"])

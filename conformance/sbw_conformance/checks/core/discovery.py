@@ -65,7 +65,7 @@ def _is_declared(trial: Trial, kind: str) -> None:
         f"not {lacking}",
         pointer=f"{place}/operations",
     )
-    href, wanted = str(declared["href"]).rstrip("/"), trial.run.address(resource)
+    href, wanted = str(declared["href"]), trial.run.address(resource)
     answer.verify(href == wanted, wanted, href, pointer=f"{place}/href")
 
 

@@ -76,7 +76,7 @@ def external_id_of_other_record_is_refused(records: Records) -> None:
 @check("CORE-063", needs=["create", "read", "delete", "external_id"])
 def deletion_frees_external_ids(records: Records) -> None:
     """A name that no record has any more is free for another record."""
-    body = records.body()
+    body = records.body(app=records.own_app())
     first = records.post(body).must_succeed().value["id"]
     records.delete(first).must_succeed()
     answer = records.post({**records.body(), "external_ids": body["external_ids"]})
@@ -101,7 +101,7 @@ def external_id_selects_records(records: Records) -> None:
     for (name, number), record_id in zip(given, made, strict=True):
         wanted.setdefault(name, []).append(record_id)
         wanted.setdefault(f"{name}:{number}", []).append(record_id)
-    for value, expected in {**wanted, f"{app}:nothing": []}.items():
+    for value, expected in {**wanted, f"{app}:X": []}.items():
         selects(records, expected, external_id=value)
 
 
@@ -134,20 +134,24 @@ def selects(records: Records, expected: list[str], **filters: str) -> None:
 
 @check("CORE-065", needs=["create", "list", "updated_since"])
 def updated_since_selects_records(records: Records) -> None:
-    """The filter finds what changed at the instant or later, and nothing older."""
-    early, late = records.create(), None
+    """The filter finds what changed at the instant or later, and nothing older on any page."""
+    app = records.own_app()
+    one, two, early = records.many([records.body(app=app) for _ in range(3)])
     records.trial.pause(LONGER_THAN_A_CLOCK_TICK)
-    late = records.create()
+    late = records.record(records.post(records.body(app=app)))
     since = _later(records, late, early)
     _changed_since(records, since, present=[late], absent=[early])
     if "update" in records.operations:
         records.trial.pause(LONGER_THAN_A_CLOCK_TICK)
-        early = records.update(early, early.change(1))
-        since = _later(records, early, late)
-        _changed_since(records, since, present=[early], absent=[late])
-        after = instant(since) + timedelta(milliseconds=1)
+        one, two = (records.update(record, record.change(1)) for record in (one, two))
+        since = _later(records, one, late)
+        offered = records.trial.run.offers(records.resource)
+        ours = {"external_id": app} if records.marks and "external_id" in offered else {}
+        absent = [early, late]
+        _changed_since(records, since, present=[one, two], absent=absent, limit=1, **ours)
+        after = instant(two.value["meta"]["updated_at"]) + timedelta(milliseconds=1)
         text = after.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        _changed_since(records, text, present=[], absent=[early, late])
+        _changed_since(records, text, present=[], absent=[one, two, *absent])
 
 
 def _later(records: Records, one: Record, other: Record) -> str:
@@ -160,10 +164,10 @@ def _later(records: Records, one: Record, other: Record) -> str:
 
 
 def _changed_since(
-    records: Records, since: str, *, present: list[Record], absent: list[Record]
+    records: Records, since: str, *, present: list[Record], absent: list[Record], **more: Any
 ) -> None:
     wanted = {record.id for record in present}
-    items = records.eventually(lambda items: wanted <= set(ids(items)), updated_since=since)
+    items = records.eventually(lambda items: wanted <= set(ids(items)), updated_since=since, **more)
     exchange, got = records.trial.exchanges[-1], set(ids(items))
     records.trial.verify(
         wanted <= got, f"the record of {since} for updated_since={since}", "not listed", exchange

@@ -6,20 +6,28 @@ from sbw_conformance.checks import bodies, check, pointers
 from sbw_conformance.checks.drafts import CUSTOM_FIELDS
 from sbw_conformance.checks.records import OtherApp, Record, Records
 from sbw_conformance.checks.trial import CouldNotRun, NotClaimed
+from sbw_validator.values import differences
 
 LONG = 15_000
 """Characters of a text in an extension: with its frame, less than 16 KiB."""
 
 FIELDS: tuple[tuple[dict[str, Any], Any, tuple[Any, ...]], ...] = (
-    ({"type": "string", "maxLength": 5}, "Zoë’s", ("longer than five", 5, True, ["a"])),  # noqa: RUF001
+    ({"type": "string", "maxLength": 300}, "Zoë’s " * 50, ("a" * 301, 5, True, ["a"])),  # noqa: RUF001
     ({"type": "string", "enum": ["gold", "silver"]}, "gold", ("bronze", "Gold")),
     ({"type": "string", "format": "date"}, "2024-02-29", ("2023-02-29", "yesterday")),
-    ({"type": "integer", "minimum": 1, "maximum": 10}, 10, (11, 0, 1.5, "1")),
-    ({"type": "number"}, -12.5, ("-12.5",)),
+    ({"type": "integer", "minimum": 0, "maximum": 10}, 10, (11, -1, 1.5, "1")),
+    ({"type": "number"}, -12.375, ("-12.375",)),
     ({"type": "boolean"}, False, ("false", 0)),
     ({"type": "array", "items": {"type": "string"}}, ["b", "a"], ("a", ["a", 1])),
 )
 """Schemas of custom fields, each with a value that it allows and some that it forbids."""
+
+
+NOTHING: dict[int, Any] = {0: "", 3: 0, 4: 0, 5: False}
+"""Values of the fields in this order that a careless program takes for none."""
+
+DROPPED = 1
+"""The field that an update removes."""
 
 
 @check("CORE-035", needs=["update"])
@@ -167,7 +175,7 @@ def undefined_custom_field_is_refused(records: Records) -> None:
 
 @check("CORE-131", "CORE-132", needs=["create"])
 def custom_fields_are_as_defined(records: Records) -> None:
-    """A field takes the values that its definition allows, and no other."""
+    """A field takes the values that its definition allows, those that say nothing too, no other."""
     definitions = _definitions(records)
     kind, app = records.resource.type, records.own_app()
     keys = [_defined(definitions, kind, schema) for schema, _, _ in FIELDS]
@@ -175,12 +183,23 @@ def custom_fields_are_as_defined(records: Records) -> None:
     answer = records.post({**records.body(), "custom_fields": right})
     answer.must_be_accepted("custom fields as they are defined", under="CORE-132")
     answer.must_hold({"custom_fields": right}, under="CORE-132")
+    record = records.record(answer)
+    nothing = {keys[number]: value for number, value in NOTHING.items()}
+    answer = records.post({**records.body(), "custom_fields": nothing})
+    answer.must_be_accepted("custom fields that are empty, 0 and false", under="CORE-132")
+    answer.must_hold({"custom_fields": nothing}, under="CORE-132")
     for key, (_, _, forbidden) in zip(keys, FIELDS, strict=True):
         for value in forbidden:
             answer = records.post({**records.body(app=app), "custom_fields": {key: value}})
             places = {f"/custom_fields/{key}", *_inside(key, value)}
             answer.must_be_problem(422, "validation", places, under="CORE-131")
     records.must_not_exist(app, under="CORE-131")
+    if "update" in records.operations:
+        change = {**nothing, keys[DROPPED]: None}
+        answer = records.patch(record, {"custom_fields": change}).must_succeed()
+        wanted, got = bodies.merged(right, change), answer.value.get("custom_fields")
+        same = not differences({"custom_fields": wanted}, {"custom_fields": got}, records.schema)
+        records.trial.control(same, "CORE-047", f"{wanted}"[:200], f"{got}"[:200], answer.exchange)
 
 
 def _inside(key: str, value: Any) -> set[str]:

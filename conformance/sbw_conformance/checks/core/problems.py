@@ -9,6 +9,9 @@ from sbw_conformance.checks.observing import Found, View
 from sbw_conformance.checks.records import Records
 from sbw_conformance.exchanges import Exchange
 
+STRICT = {"Prefer": "handling=strict"}
+"""What holds where nothing is preferred (RFC 7240, section 4.4)."""
+
 
 @observer("CORE-050")
 def refusals_are_problems(exchange: Exchange, view: View) -> list[Found] | None:
@@ -125,11 +128,13 @@ def unknown_parameter_is_refused(records: Records) -> None:
         records.page(**{name: "1"}).must_be_problem(400, "unknown-parameter")
 
 
-@check("CORE-054", needs=["create", "read"])
+@check("CORE-054", "CORE-053", needs=["create", "read"])
 def unknown_id_is_not_found(records: Records) -> None:
-    """An id of any form that was never given out names no record."""
+    """An id of any form that was never given out names no record, and has no parameters either."""
     record = records.create()
     records.read(record)
+    answer = records.get(record, query={"sbw_no_such_parameter": "1"})
+    answer.must_be_problem(400, "unknown-parameter", under="CORE-053")
     unknown = (
         "sbw-no-such-record",
         "00000000-0000-4000-8000-00000000dead",
@@ -158,9 +163,9 @@ def unknown_member_is_refused(records: Records) -> None:
     if {"update", "read"} <= records.operations:
         record = records.create()
         records.confirm(record)
-        change = {**record.change(1), bodies.UNKNOWN_MEMBER: "kept?"}
-        answer = records.patch(record, change)
-        answer.must_be_problem(422, "not-stored", {f"/{bodies.UNKNOWN_MEMBER}"})
+        change = {**record.change(1), f"~{bodies.UNKNOWN_MEMBER}/": "kept?"}
+        answer = records.patch(record, change, headers=STRICT)
+        answer.must_be_problem(422, "not-stored", {f"/~0{bodies.UNKNOWN_MEMBER}~1"})
         records.read(record).must_show(record.value)
 
 
@@ -173,7 +178,12 @@ def _in_body(pointer: str) -> str:
 def unusable_parameter_is_refused(records: Records) -> None:
     """A parameter that makes no sense is not passed over in silence."""
     records.page(limit=1).must_succeed()
-    wrong = [("limit", "0"), ("limit", "-1"), ("limit", "ten"), ("cursor", "sbw-no-such-cursor")]
+    wrong = [
+        ("limit", "0"),
+        ("limit", ""),
+        ("limit", "ten"),
+        ("cursor", "sbw-no-such-cursor"),
+    ]
     if "updated_since" in records.resource.filters:
         wrong += [("updated_since", "yesterday"), ("updated_since", "2026-02-30T00:00:00Z")]
     for name, value in wrong:

@@ -7,6 +7,12 @@ from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.records import OtherApp, OtherTenant, Record, Records
 from sbw_conformance.checks.spelling import same_but_different
 
+LONGEST_KEY = 255
+"""Characters that a key has at most."""
+
+BATCHED = frozenset({"collection", "append_only"})
+"""Shapes of the resources that have batches."""
+
 
 def _key(records: Records) -> dict[str, str]:
     return {"Idempotency-Key": f"sbw-{records.trial.run.token_of_its_own()}"}
@@ -102,11 +108,16 @@ def _invalid(records: Records) -> list[bodies.Example]:
     ]
 
 
-@check("CORE-090", needs=["create"])
+@check("CORE-090", "CORE-145", needs=["create"])
 def key_stays_in_its_scope(records: Records, other: OtherApp, stranger: OtherTenant) -> None:
-    """Another app, another business, another address: another key."""
-    key = _key(records)
-    first = records.post(records.body(), headers=key).must_succeed()
+    """Another app, another business, another address, another last letter: another key."""
+    long = _key(records)["Idempotency-Key"].ljust(LONGEST_KEY - 1, "-")
+    key, close = ({"Idempotency-Key": f"{long}{last}"} for last in "aA")
+    first = records.post(records.body(), headers=key)
+    first.must_be_accepted(f"a create with a key of {LONGEST_KEY} characters", under="CORE-145")
+    answer = records.post(records.body(), headers=close)
+    answer.must_be_accepted("the same key but for its last letter's case", under="CORE-145")
+    _is_new(answer, first.value["id"], under="CORE-145")
     for client, what in ((other, "another app"), (stranger, "another business")):
         answer = client.post(client.body(), headers=key)
         answer.must_be_accepted(f"the same key of {what}")
@@ -116,10 +127,23 @@ def key_stays_in_its_scope(records: Records, other: OtherApp, stranger: OtherTen
         answer = records.patch(record, record.change(1), headers=key)
         answer.must_be_accepted("the same key with another method and address")
         answer.must_reflect(record.change(1))
+    if "upsert" in records.operations and records.marks:
+        for what in ("an external id", "another external id"):
+            body = records.fit(records.fit.minimal)
+            answer = records.upsert(records.external_id(), body, headers=key)
+            answer.verify(answer.status == 201, f"a new record for the same key with {what}")
+    if {"batch"} & records.trial.run.offers(records.resource) and records.resource.shape in BATCHED:
+        answer = records.batch([{"operation": "create", "body": records.body(), **_named(key)}])
+        made = [result for result in answer.results if result.get("status") == 201]
+        answer.verify(len(made) == 1, "a new record for the same key in a batch")
 
 
-def _is_new(answer: Answer, old: Any) -> None:
-    found = answer.value["id"]
-    answer.verify(found != old, "a record of its own", f"{found} again", pointer="/id")
+def _named(key: dict[str, str]) -> dict[str, str]:
+    return {"idempotency_key": key["Idempotency-Key"]}
+
+
+def _is_new(answer: Answer, old: Any, *, under: str = "CORE-090") -> None:
+    found, own = answer.value["id"], "a record of its own"
+    answer.verify(found != old, own, f"{found} again", under=under, pointer="/id")
     replayed = answer.exchange.header("idempotency-replayed")
-    answer.verify(replayed is None, "no Idempotency-Replayed", f"{replayed}")
+    answer.verify(replayed is None, "no Idempotency-Replayed", f"{replayed}", under=under)

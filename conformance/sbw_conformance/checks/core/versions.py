@@ -1,12 +1,15 @@
 """Same value and versions: what a write keeps, and how two writers do not overwrite each other."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sbw_conformance.checks import bodies, check, observer, pointers
+from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.observing import Found, View
 from sbw_conformance.checks.records import Record, Records, ids, named
-from sbw_conformance.checks.spelling import same_but_different
+from sbw_conformance.checks.spelling import same_but_different, with_empty_arrays
 from sbw_conformance.checks.trial import NotClaimed
+from sbw_conformance.checks.variation import varied, without_an_array
 from sbw_conformance.exchanges import Exchange
 
 ANSWERS_WITH_RECORD = frozenset({"create", "read", "update", "upsert"})
@@ -25,6 +28,12 @@ def answer_holds_what_was_sent(records: Records) -> None:
             answer = records.patch(record, patch)
             answer.must_be_accepted(f"the example {example.name} as an update", under="CORE-086")
             answer.must_hold(patch)
+    usual = records.richest()
+    if (other := varied(usual, records.fit.accepts)) != usual:
+        body = records.marked(other)
+        answer = records.post(body)
+        answer.must_be_accepted("a body with elements that are nearly the same", under="CORE-086")
+        answer.must_hold(body)
 
 
 def _replacing_all(current: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
@@ -44,10 +53,27 @@ def stale_version_is_refused(records: Records) -> None:
     record = records.create()
     changed = records.update(record, record.change(1))
     records.confirm(changed)
-    for version in (record.version, "sbw-no-such-version"):
-        answer = records.patch(record, record.change(2), if_match=version)
+    unlike = ", ".join(f'"{version}"' for version in _unlike(changed.version))
+    for header in (f'"{record.version}"', unlike):
+        answer = _patched(records, record, header)
         answer.must_be_problem(412, "version-conflict")
-        records.read(record).must_show(changed.value)
+    answer = _patched(records, record, "sbw-no-such-version")
+    answer.verify(400 <= answer.status < 500, "a refusal of an If-Match that names no version")
+    records.read(record).must_show(changed.value)
+
+
+def _patched(records: Records, record: Record, if_match: str) -> Answer:
+    return records.patch(record, record.change(2), if_match=None, headers={"If-Match": if_match})
+
+
+def _unlike(version: str) -> list[str]:
+    """Versions that are another one, however close they look: longer, shorter, greater."""
+    found = ["sbw-no-such-version", f"{version}x"]
+    if len(version) > 1:
+        found.append(version[:-1])
+    if version.isdecimal():
+        found.append(f"{int(version) + 1000}")
+    return found
 
 
 @check("CORE-042", needs=["update", "read"])
@@ -116,7 +142,7 @@ def _is_new(records: Records, record: Record, versions: list[str]) -> None:
 def write_without_change_changes_nothing(records: Records) -> None:
     """Writing the Same value, however it is spelled, leaves version and updated_at alone."""
     if "create" in records.operations:
-        record = records.create(records.richest())
+        record = records.create(without_an_array(records.richest(), records.fit.accepts))
         sent = bodies.written(record.value, records.schema)
     else:
         record = records.create()
@@ -124,7 +150,11 @@ def write_without_change_changes_nothing(records: Records) -> None:
         record = records.update(record, record.change(1))
         sent |= record.change(1) if record.change(1) != record.first else record.second
         sent = {name: record.value[name] for name in sent}
-    for name, value in [("no member", {}), *same_but_different(sent, records.schema)]:
+    spelled = [("no member", {}), *same_but_different(sent, records.schema)]
+    empty = records.fit.part(with_empty_arrays(sent, records.schema))
+    empty.pop("external_ids", None)
+    spelled += [("empty arrays where there are none", empty)] if empty != sent else []
+    for name, value in spelled:
         answer = records.patch(record, value)
         answer.verify(200 <= answer.status < 300, f"a write of {name} that is accepted")
         meta, before = answer.value["meta"], record.value["meta"]
@@ -219,14 +249,21 @@ def _patches(records: Records, example: dict[str, Any]) -> list[dict[str, Any]]:
     arrays = [place for place in places if isinstance(pointers.at(example, place), list)]
     top = [(place, None) for place in places if place.count("/") == 1]
     deep = [(place, None) for place in places if place.count("/") > 1]
-    shorter = [(p, pointers.at(example, p)[:1]) for p in arrays]
+    shorter = [(place, items) for place in arrays for items in _short(pointers.at(example, place))]
     groups: list[list[tuple[str, Any]]] = [top[0::2], top[1::2], deep[0::2], deep[1::2]]
     groups += [shorter, [(place, []) for place in arrays]]
     if records.fit.change:
         pointer, values = records.fit.change
         groups += [[(pointer, values[0])]]
-        groups += [[(pointer, values[1]), *shorter[:1], *top[-1:]]]
+        groups += [[(pointer, values[1]), *shorter[-1:], *top[-1:]]]
     return [patch for group in groups if (patch := _together(records, example, group))]
+
+
+def _short(items: list[Any]) -> Iterator[list[Any]]:
+    """The first element alone: without one of its members, or as it is if it needs them all."""
+    for name in reversed(items[0]) if items and isinstance(items[0], dict) else ():
+        yield [{other: value for other, value in items[0].items() if other != name}]
+    yield items[:1]
 
 
 def _together(
