@@ -53,8 +53,8 @@ SETTINGS: tuple[Mapping[str, Any], ...] = (
 )
 """How a mutant is started: as the reference provider is; with limits and without classes on top."""
 
-START_SECONDS = 20.0
-JUDGE_SECONDS = 120.0
+START_SECONDS = 60.0
+JUDGE_SECONDS = 600.0
 KILLED = ("failed", "warned", "crashed", "not started")
 """Ends in which a user of the suite learns that something is wrong."""
 
