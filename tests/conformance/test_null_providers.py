@@ -21,7 +21,20 @@ from tests.conformance.support import (
     with_tokens,
 )
 
+from sbw_conformance.measuring import nulls
+from sbw_conformance.measuring.nulls import (
+    BARE,
+    NULLS,
+    Null,
+    judged,
+    justified,
+    outcomes,
+    vacuous,
+    vacuous_passes,
+)
 from sbw_conformance.results import Outcome, Report, Verdict
+
+ROOT = Path(__file__).parents[2]
 
 LOGIN = "<!doctype html><title>Log in</title><form><input name=password></form>"
 TOKENS = {f"SBW_{role}_TOKEN": f"token-{role}" for role in ("A1", "A2", "B1")}
@@ -66,7 +79,17 @@ NOTHING = {
 }
 
 
-@pytest.mark.parametrize("server", NOTHING.values(), ids=NOTHING.keys())
+ALIKE = NOTHING.keys() - {"empty objects", "login page", "echo", "redirects to itself"}
+"""Those that the real command meets in the slow tier: in the fast one they are judged within."""
+
+
+@pytest.mark.parametrize(
+    "server",
+    [
+        pytest.param(server, id=name, marks=pytest.mark.full if name in ALIKE else ())
+        for name, server in NOTHING.items()
+    ],
+)
 def test_a_null_provider_is_not_conformant(server: Server, tmp_path: Path) -> None:
     """Without a landing page core fails, the rest could not run, and nothing passes."""
     with server:
@@ -139,3 +162,55 @@ def test_every_pass_of_a_hollow_provider_shows_an_exchange() -> None:
     passed = [r for r in report.results if r.outcome is Outcome.PASS]
     assert passed
     assert all(r.assertions > 0 and r.exchange in report.exchanges for r in passed)
+
+
+# All of them, and each requirement
+
+TELLING = frozenset({"claims-no-content", "claims-someone-elses", "claims-unreadable"})
+"""Those that claim something and once got passes for nothing."""
+
+CHEAP = (*BARE, *(null for null in NULLS if null.id in TELLING))
+"""Null providers that cost little to judge."""
+
+RECORDED = ROOT / "benchmarks" / "results" / "null_providers.json"
+
+
+def recorded() -> dict[str, Any]:
+    """The rows of the table that is committed."""
+    found: dict[str, Any] = json.loads(RECORDED.read_text())["nulls"]
+    return found
+
+
+def test_what_a_null_provider_keeps_has_a_reason() -> None:
+    """No requirement passes for nothing, and the table says the same."""
+    rows = recorded()
+    for null in CHEAP:
+        report = judged(null)
+        assert report.verdict is Verdict.NOT_CONFORMANT
+        assert vacuous(null, report) == [], null.id
+        kept = {name for name, found in outcomes(report).items() if found is Outcome.PASS}
+        assert kept == set(rows[null.id]["kept"]), null.id
+    assert rows.keys() == {null.id for null in NULLS}
+    assert [name for name, row in rows.items() if row["vacuous"]] == []
+
+
+def test_a_pass_without_a_reason_is_vacuous() -> None:
+    """What nobody justified is found, and so is a verdict that is too good."""
+    unknown = Null("unknown", "204", lambda _: nulls.Reply(204), claims=True)
+    assert vacuous_passes([unknown]) == [("unknown", "CORE-031")]
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("null", [pytest.param(null, id=null.id) for null in NULLS])
+def test_the_table_says_the_outcome_of_each_requirement(null: Null) -> None:
+    """`python benchmarks/null_providers.py --write` writes it; no reason stands there for nothing.
+
+    Each requirement that is checked has an outcome.
+    """
+    row = recorded()[null.id]
+    report = judged(null)
+    found = outcomes(report)
+    listed = {name: kind for kind, names in row["outcomes"].items() for name in names}
+    assert {name: outcome.value for name, outcome in found.items()} == listed
+    assert row["kept"].items() <= justified(null).items()
+    assert (row["verdict"], row["vacuous"]) == (report.verdict.value, vacuous(null, report))
