@@ -11,7 +11,7 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 from sbw_conformance.checks import Check, check
 from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.records import Records
-from sbw_conformance.checks.trial import Trial
+from sbw_conformance.checks.trial import Blocked, CouldNotRun, Failed, Trial
 from sbw_conformance.exchanges import Exchange, Headers, Request
 
 T = TypeVar("T")
@@ -44,8 +44,14 @@ class Gate:
 
     def _open(self) -> None:
         requests = [self.waiting[lane] for lane in range(self.lanes)]
+        client, name = self.trial.run.client, self.trial.name
         first = len(self.trial.exchanges) + 1
-        self.answered = self.trial.run.client.together(requests, self.trial.name, first)
+        if self.trial.apart:
+            self.answered = [
+                client.send(*request, name, index) for index, request in enumerate(requests, first)
+            ]
+        else:
+            self.answered = client.together(requests, name, first)
 
 
 @dataclass
@@ -104,11 +110,39 @@ def race(
         @wraps(function)
         def rounds(records: Records, *more: P.args, **named: P.kwargs) -> None:
             for _ in range(records.trial.run.rounds):
-                function(records, *more, **named)
+                _told_apart(records.trial, partial(function, records, *more, **named))
 
         return check(*requirements, needs=needs, alone=True, once=True)(rounds)
 
     return wrap
+
+
+def _told_apart(trial: Trial, run: Callable[[], None]) -> None:
+    """Let requests race, and where that goes wrong, see whether it does one after the other too.
+
+    If so, it is no matter of a race, but of the requirement that is broken without one.
+    """
+    try:
+        run()
+    except Failed:
+        kept = list(trial.assertions)
+    else:
+        return
+    trial.apart = True
+    try:
+        run()
+    except (Failed, Blocked):
+        wrong = next(entry for entry in reversed(trial.assertions) if not entry.ok)
+    else:
+        trial.assertions[:] = kept
+        raise Failed(trial.requirements[0])
+    finally:
+        trial.apart = False
+    trial.assertions[:] = [entry for entry in kept if entry.ok]
+    raise CouldNotRun(
+        "without a race it goes wrong too, which another requirement tells: "
+        f"expected {wrong.expected}, got {wrong.got}"
+    )
 
 
 def _lane(trial: Trial, gate: Gate, number: int) -> Lane:

@@ -67,6 +67,7 @@ class Assertion:
 class Trial:
     """A check on a resource, or on the provider as a whole where `resource` is None.
 
+    Where it is set `apart`, requests that are to race leave one after the other.
     `made` counts the names that it gave, `looked` the exchanges that observers saw with it.
     A `repeatable` one ends with Lost where the provider went away; of one that is not, the request
     without an answer is judged as any other.
@@ -81,6 +82,7 @@ class Trial:
     added: list[Headers] = field(default_factory=list)
     stop: threading.Event = field(default_factory=threading.Event)
     made: int = 0
+    apart: bool = False
     looked: int = 0
     repeatable: bool = True
 
