@@ -29,6 +29,9 @@ from sbw_conformance.exchanges import Exchange, Headers, Lack, Request
 LARGEST_BODY = 8 * 1024 * 1024
 """Bytes of an answer that are read at most, decoded; a longer answer counts as none."""
 
+_READING = frozenset({Lack.SILENT})
+"""What an answer that has begun can lack."""
+
 _NO_ANSWER = (HTTPError, http.client.HTTPException, OSError, ValueError)
 
 
@@ -103,7 +106,8 @@ class Wire:
             body = _read(response)
         except (HTTPError, OSError, ValueError) as error:
             response.close()
-            return failed(error, Lack.SILENT if isinstance(error, ReadTimeoutError) else None)
+            lack = _lack(error)
+            return failed(error, lack if lack in _READING else None)
         response.release_conn()
         return Exchange(request, trial, index, response.status, got, body, milliseconds=took())
 
@@ -164,15 +168,19 @@ class _Lane:
 
     def answer(self, exchange: Exchange, deadline: float) -> Exchange:
         """Read the answer until a deadline and close the connection."""
+        begun = False
         try:
             if self.error is not None:
                 raise self.error
             self.connection.timeout = max(deadline - time.monotonic(), 0.001)
             response = self.connection.getresponse()
+            begun = True
             got = tuple((str(name), str(value)) for name, value in response.headers.items())
             return replace(exchange, status=response.status, headers=got, body=_read(response))
         except _NO_ANSWER as error:
-            return replace(exchange, failure=_sentence(error), lack=_lack(error))
+            lack = _lack(error)
+            told = lack if not begun or lack in _READING else None
+            return replace(exchange, failure=_sentence(error), lack=told)
         finally:
             if self.connection is not None:
                 self.connection.close()
