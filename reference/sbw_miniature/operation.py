@@ -103,7 +103,8 @@ def upsert(call: Call) -> Answer:
     _must_match(call, current)
     if current is None and isinstance(body, dict):
         body = merged({}, body)
-        sent = body.get("external_ids") or [named]
+        sent = body.get("external_ids", [])
+        sent = [named] if sent == [] else sent
         if isinstance(sent, list) and named not in sent:
             wrong = Fault("/external_ids", "address", "Expected the external id of the address.")
             raise Problem(422, "validation", faults=[wrong])

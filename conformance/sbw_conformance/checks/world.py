@@ -121,7 +121,7 @@ class World:
         if way == BATCH:
             [reply] = self.batch([operation])
             return reply
-        client = self.seen_by(OtherApp) if way == OTHER else self.records
+        client = self.client(way)
         kind, body, tag = operation["operation"], operation.get("body"), operation.get("if_match")
         if kind == "create":
             answer = client.post(body)
@@ -141,15 +141,25 @@ class World:
         answer.verify(count == wanted, f"{wanted} results", got, under="BULK-001")
         return [Reply.within(answer, index) for index in range(wanted)]
 
+    def client(self, way: str) -> Records:
+        """The resource through the client that a way is done by."""
+        return self.seen_by(OtherApp) if way == OTHER else self.records
+
     # Writing
 
-    def body(self, members: Mapping[str, Any]) -> dict[str, Any]:
+    def body(self, members: Mapping[str, Any], way: str = "") -> dict[str, Any]:
         """The body of a create that fits, marked, and with the external id of this program."""
-        return self.records.body(members, self.app)
+        return self.client(way).body(members, self.app)
+
+    @staticmethod
+    def kept(life: Life) -> dict[str, Any]:
+        """What an update leaves as it is: the names of a record, and what belongs to apps."""
+        apart = ("external_ids", "extensions")
+        return {name: life.content[name] for name in apart if name in life.content}
 
     def create(self, members: Mapping[str, Any], way: str = "") -> Life:
         """Make a record and see that it is what was sent."""
-        sent = self.body(members)
+        sent = self.body(members, way)
         under = BY_WAY.get(way, PLAIN)["create"]
         if way == UPSERT:
             mark = sent["external_ids"][0]

@@ -150,13 +150,13 @@ def _update(world: World, step: Step, wrong: Wrong) -> None:
     if not isinstance(wrong.body, dict):
         return
     life = world.alive(step.target)
-    wanted = {name: value for name, value in wrong.body.items() if name != "external_ids"}
+    apart = {"external_ids", "extensions"}
+    wanted = {name: value for name, value in wrong.body.items() if name not in apart}
     standard, resource = world.records.trial.run.standard, world.records.resource
     findings = bodies.findings(standard, resource, wanted)
     if not findings:
         return
-    kept = {"external_ids": life.content["external_ids"]} if "external_ids" in life.content else {}
-    patch = bodies.replacing(life.content, {**wanted, **kept})
+    patch = bodies.replacing(life.content, {**wanted, **world.kept(life)})
     reply = Reply.alone(world.records.patch(life.id, patch, if_match=life.version))
     Wrong(wanted, findings).must_be_refused(reply, moved=False)
     world.show(life, under="CORE-052")

@@ -64,8 +64,7 @@ def replace(world: World, step: Step) -> None:
 
 
 def _becomes(world: World, life: Life, wanted: dict[str, object]) -> None:
-    kept = {"external_ids": life.content["external_ids"]} if "external_ids" in life.content else {}
-    world.update(life, bodies.replacing(life.content, {**wanted, **kept}))
+    world.update(life, bodies.replacing(life.content, {**wanted, **world.kept(life)}))
 
 
 @move("CORE-044", needs=["create", "update"], cards=each(0, 1))
