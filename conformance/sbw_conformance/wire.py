@@ -318,7 +318,8 @@ def _lack(error: Exception) -> Lack | None:
 
 def _sentence(error: Exception) -> str:
     """Why there was no answer, without the names of our own objects."""
-    reason = getattr(error, "reason", None) or error
+    cause = getattr(error, "reason", None)
+    reason = cause if isinstance(cause, Exception) else error
     told = [str(part) for part in reason.args if isinstance(part, str | Exception)]
     text = told[0] if told and "IncompleteRead" in told[0] else " ".join(told)
     _, _, text = text.rpartition("object at 0x")
