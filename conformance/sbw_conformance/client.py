@@ -1,5 +1,6 @@
 """The one way requests leave the suite: a pace, patience, and an end to it."""
 
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -10,13 +11,18 @@ from sbw_conformance.pacing import Pacer, Throttling
 from sbw_conformance.presence import Ending, Found, Presence, Silence, is_absence
 from sbw_conformance.target import origin_of
 from sbw_conformance.tokens import SCHEME, Tokens, bearer
-from sbw_conformance.wire import LARGEST_BODY, Wire
+from sbw_conformance.wire import LARGE_BODY, LARGEST_BODY, Wire
 
 STALE = 1.0
 """Seconds within which a connection that was kept open fails, if it had been closed meanwhile."""
 
 MOST_RETURNS = 3
 """How often a request is sent again because the provider had been away."""
+
+MOST_LARGE = 64 * 1024 * 1024
+"""Bytes of large answers that are read in a run."""
+
+LARGE_HINT = "Look at what is sent there: the suite makes small records."
 
 MOST_RENEWALS = 2
 """How often a request is sent again with another token."""
@@ -52,6 +58,8 @@ class Client:
 
     def __post_init__(self) -> None:
         self.ending: Ending | None = None
+        self._large = 0
+        self._weighing = threading.Lock()
         self._wire = Wire(self.workers, self.connect_seconds, self.answer_seconds)
         self._throttling = Throttling(self.patience)
         self._silence = Silence()
@@ -183,7 +191,8 @@ class Client:
         exchange = self._wire.once(request, headers, trial, index)
         stale = exchange.failure is not None and exchange.milliseconds < STALE * 1000
         stale = stale and self.ending is None
-        if stale and request.method in _SAFE and exchange.lack not in {Lack.UNSENT, Lack.SILENT}:
+        told = exchange.lack in {Lack.UNSENT, Lack.SILENT, Lack.LONG}
+        if stale and request.method in _SAFE and not told:
             self.pacer.wait()
             exchange = self._wire.once(request, headers, trial, index)
         return exchange
@@ -194,6 +203,7 @@ class Client:
         if exchange.lack is Lack.SILENT:
             over = self._silence.kept(exchange, left_at, self.answer_seconds)
             self.ending = self.ending or over
+        self._weigh(exchange)
         if exchange.failure is not None:
             return
         self.presence.seen = True
@@ -205,6 +215,19 @@ class Client:
         token = bearer(headers) or bearer(request.headers)
         if token is not None and 200 <= exchange.status < 300:
             self.tokens.accepted(token)
+
+    def _weigh(self, exchange: Exchange) -> None:
+        """End the run where the provider sends so much that nobody could judge all of it."""
+        size = LARGEST_BODY if exchange.lack is Lack.LONG else len(exchange.body)
+        if size <= LARGE_BODY:
+            return
+        with self._weighing:
+            self._large += size
+        if self._large > MOST_LARGE:
+            each, most = LARGE_BODY >> 20, MOST_LARGE >> 20
+            reason = f"answers of more than {each} MiB each came to more than {most} MiB"
+            place = f"{exchange.request.method} {exchange.request.url.partition('?')[0]}"
+            self.ending = self.ending or Ending(f"{reason}, the last one to {place}", LARGE_HINT)
 
     def _absent(self, exchange: Exchange, found: Found, so_far: "_SoFar") -> Exchange | None:
         """What becomes of a request while the provider was away; None where it is sent again."""

@@ -31,6 +31,9 @@ class Lack(StrEnum):
     SILENT = "silent"
     """The answer was not there in time."""
 
+    LONG = "long"
+    """There was more of the answer than is read."""
+
 
 @dataclass(frozen=True)
 class Request:

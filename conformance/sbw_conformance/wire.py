@@ -26,13 +26,27 @@ from urllib3.exceptions import (
 
 from sbw_conformance.exchanges import Exchange, Headers, Lack, Request
 
-LARGEST_BODY = 8 * 1024 * 1024
+LARGEST_BODY = 4 * 1024 * 1024
 """Bytes of an answer that are read at most, decoded; a longer answer counts as none."""
 
-_READING = frozenset({Lack.SILENT})
+LARGE_BODY = 1024 * 1024
+"""Bytes beyond which an answer is a large one."""
+
+MOST_VALUES = 100_000
+"""JSON values that a large answer holds at most, or it counts as none: each takes 100 bytes."""
+
+_READING = frozenset({Lack.SILENT, Lack.LONG})
 """What an answer that has begun can lack."""
 
 _NO_ANSWER = (HTTPError, http.client.HTTPException, OSError, ValueError)
+
+
+MOST_INTERIM = 20
+"""Answers with a status from 100 to 199 that are passed over before the one that counts."""
+
+
+class TooLongError(ValueError):
+    """There is more of an answer than is read; the message says how much that is."""
 
 
 @dataclass
@@ -223,6 +237,15 @@ class _Response(http.client.HTTPResponse):
         super().__init__(sock, *arguments, **named)
         self.fp = io.BufferedReader(_Bounded(sock, self.fp.detach()))
 
+    def _read_status(self) -> tuple[str, int, str]:
+        """Read the status line, past those of interim answers (RFC 9110, section 15.2)."""
+        for _ in range(MOST_INTERIM):
+            found: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]
+            if not 100 <= found[1] < 200 or found[1] == http.HTTPStatus.SWITCHING_PROTOCOLS:
+                return found
+            http.client.parse_headers(self.fp)
+        raise http.client.HTTPException(f"more than {MOST_INTERIM} interim answers")
+
 
 class _Holding:
     """What a connection does beside its work: where `held` is not None, it holds a byte back."""
@@ -298,13 +321,18 @@ def _read(response: urllib3.BaseHTTPResponse) -> bytes:
     while chunk := response.read(65536):
         size += len(chunk)
         if size > LARGEST_BODY:
-            raise ValueError(f"the answer is longer than {LARGEST_BODY} bytes")
+            raise TooLongError(f"the answer is longer than {LARGEST_BODY} bytes")
         chunks.append(chunk)
-    return b"".join(chunks)
+    body = b"".join(chunks)
+    if size > LARGE_BODY and body.count(b",") + body.count(b"[") > MOST_VALUES:
+        raise TooLongError(f"the answer holds more than {MOST_VALUES} values")
+    return body
 
 
 def _lack(error: Exception) -> Lack | None:
     """Which kind of no answer an error is, before the first byte of one."""
+    if isinstance(error, TooLongError):
+        return Lack.LONG
     if isinstance(error, NewConnectionError | ConnectTimeoutError):
         return Lack.UNSENT
     if isinstance(error, ReadTimeoutError | TimeoutError):

@@ -9,6 +9,7 @@ import json
 import os
 import secrets
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -242,6 +243,9 @@ class Server:
                         return
                 connection.shutdown(socket.SHUT_WR)
                 connection.recv(1)
+            except ConnectionResetError:
+                # A handler that raises it wants the connection to end with RST, not with FIN.
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             except OSError:
                 return
 

@@ -1,6 +1,7 @@
 """Hostile answers: a clear outcome each, in bounded time and memory, and no token goes astray."""
 
 import gzip
+import itertools
 import json
 import resource
 import time
@@ -70,9 +71,22 @@ def half_then_hang(server: list[Server]) -> Iterator[bytes]:
     yield from server[0].hang()
 
 
+def resetting(head: bytes) -> Iterator[bytes]:
+    """Send a part of an answer and reset the connection."""
+    yield head
+    raise ConnectionResetError
+
+
 def hang(server: list[Server]) -> Iterator[bytes]:
     """Send nothing at all."""
     yield from server[0].hang()
+
+
+def interim(status: int, times: int | None = None) -> Iterator[bytes]:
+    """Send interim answers, so many or without end, and then one that counts."""
+    for _ in itertools.count() if times is None else range(times):
+        yield f"HTTP/1.1 {status} Wait\r\nLink: </>; rel=preload\r\n\r\n".encode()
+    yield HEAD + b"Content-Length: %d\r\n\r\n" % len(BODY) + BODY
 
 
 def bomb() -> bytes:
@@ -100,6 +114,23 @@ NO_ANSWER: dict[str, tuple[Callable[[list[Server]], Reply], str]] = {
         "longer than|timed out",
     ),
     "bad gzip": (lambda _: http_answer(200, BODY, content_encoding="gzip"), "decod"),
+    "endless interim answers": (lambda _: interim(100), "interim"),
+    "endless early hints": (lambda _: interim(103), "interim"),
+    "many headers": (
+        lambda _: HEAD + b"".join(b"X-%d: 1\r\n" % n for n in range(1000)) + b"\r\n",
+        "got more than 100 headers",
+    ),
+    "two lengths": (
+        lambda _: HEAD + b"Content-Length: 10, 11\r\n\r\n" + BODY,
+        "Content-Length",
+    ),
+    "a chunk that never ends": (
+        lambda _: HEAD + b"Transfer-Encoding: chunked\r\n\r\nffffffffff\r\n" + BODY,
+        "IncompleteRead",
+    ),
+    "HTTP/0.9": (lambda _: b"<html>hello</html>", "html"),
+    "an alert of TLS": (lambda _: b"\x15\x03\x01\x00\x02\x02\x46", "\x15|aborted|BadStatusLine"),
+    "a status that is none": (lambda _: b"HTTP/1.1 OK 200\r\n\r\n", "OK"),
     "no HTTP": (lambda _: b"220 smtp.example.com ESMTP\r\n", "BadStatusLine|smtp"),
     "a chunk without length": (
         lambda _: HEAD + b"Transfer-Encoding: chunked\r\n\r\nzz\r\nxx\r\n0\r\n\r\n",
@@ -141,6 +172,42 @@ def test_memory_is_bounded(name: str) -> None:
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss < 1024 * 1024
 
 
+@pytest.mark.parametrize("status", [100, 102, 103])
+def test_interim_answers_are_passed_over(status: int) -> None:
+    """A server is free to say that it is at work, or what is to come (RFC 9110, RFC 8297)."""
+    with Server(lambda _: interim(status, 3)) as server:
+        exchange = get(server)
+    assert (exchange.status, exchange.json) == (200, {"id": "1"})
+
+
+def test_a_length_that_is_too_short_is_no_json() -> None:
+    """What comes behind the length that was said belongs to nothing."""
+    with Server(lambda _: HEAD + b"Content-Length: 5\r\n\r\n" + BODY) as server:
+        exchange = get(server)
+    assert exchange.body == BODY[:5]
+    assert exchange.json is MISSING
+
+
+def test_a_connection_that_is_reset_is_no_answer() -> None:
+    """With a part of an answer or without."""
+    with Server(lambda _: resetting(HEAD)) as server:
+        exchange = get(server, "POST")
+    assert exchange.status == 0
+    assert "reset" in (exchange.failure or ""), exchange.failure
+
+
+def test_a_large_answer_of_many_values_is_none() -> None:
+    """Its values would take a hundred times its size."""
+    body = b"[" + b"[]," * 400_000 + b"[]]"
+    with Server(lambda _: http_answer(200, body)) as server:
+        exchange = get(server, "POST")
+    assert exchange.failure == "the answer holds more than 100000 values"
+    with Server(lambda _: http_answer(200, b'["%s"]' % (b"x," * 600_000))) as server:
+        assert get(server, "POST").status == 0  # so are texts that could be values
+    with Server(lambda _: http_answer(200, b'["%s"]' % (b"x" * 1_200_000))) as server:
+        assert get(server, "POST").status == 200
+
+
 JSONS: dict[str, tuple[bytes, str]] = {
     "deep nesting": (b"[" * 100_000 + b"]" * 100_000, "deep"),
     "deep objects": (b'{"a":' * 400 + b"1" + b"}" * 400, "deep"),
@@ -154,6 +221,11 @@ JSONS: dict[str, tuple[bytes, str]] = {
     "nothing but space": (b"   ", ""),
     "HTML": (b"<!doctype html>", ""),
     "a huge number": (b'{"id": 1' + b"0" * 100_000 + b"}", ""),
+    "a number of a million digits": (b'{"id": 1' + b"0" * 1_000_000 + b"}", ""),
+    "a fraction of a million digits": (b'{"id": 0.' + b"1" * 1_000_000 + b"e999999}", ""),
+    "a byte order mark": (b'\xef\xbb\xbf{"id": "1"}', ""),
+    "half an escape": (b'{"id": "\\u00', ""),
+    "a NUL as it is": (b'{"id": "a\x00b"}', ""),
 }
 
 
@@ -273,6 +345,11 @@ TWISTS: dict[str, Callable[[dict[str, Any]], Any]] = {
     "records are text": lambda _: "record",
     "records are null": lambda _: None,
     "type is another": lambda record: {**record, "type": "invoice"},
+    "ids lead elsewhere": lambda record: {**record, "id": "../business?x=#y"},
+    "ids break the line": lambda record: {**record, "id": "1\r\nX-Evil: 1"},
+    "ids hold NUL and half a pair": lambda record: {**record, "id": "\x00\ud800"},
+    "versions break the line": lambda r: {**r, "meta": {**r["meta"], "version": '"\r\nX-Evil: 1'}},
+    "text holds NUL and half a pair": lambda r: {**r, "name": {"full": "\x00\udfff"}},
 }
 
 
@@ -302,7 +379,8 @@ ALIKE = frozenset(
     {
         *("ids are numbers", "meta is half there", "meta is text", "instants are words"),
         *("versions are objects", "external ids are empty", "records are text", "records are null"),
-        *("type is another", "origins are twisted"),
+        *("type is another", "origins are twisted", "ids hold NUL and half a pair"),
+        *("versions break the line", "text holds NUL and half a pair", "ids lead elsewhere"),
     }
 )
 """Twists that are tried in the slow tier, each much like another one."""
