@@ -237,6 +237,17 @@ def test_a_lane_without_an_answer_says_why(reply: bytes | None, told: str) -> No
         assert told in answer.exchange.got
 
 
+def test_a_race_over_tls_needs_tls() -> None:
+    """Where a connection cannot be made, no lane has an answer, and each says why."""
+    with Server(lambda _: http_answer(200, PAGE)) as server:
+        url = server.url.replace("http:", "https:")
+        records = records_of(run_of(with_tokens(url), landing(url)), "contact")
+        answers = all_at_once(records, _page, [1, 2])
+        assert server.asked == []
+    assert [answer.status for answer in answers] == [0, 0]
+    assert all("SSL" in answer.exchange.got for answer in answers)
+
+
 def test_nothing_races_once_a_run_is_over() -> None:
     """After an interrupt no connection is opened any more."""
     with Server(lambda _: http_answer(200, PAGE)) as server:
