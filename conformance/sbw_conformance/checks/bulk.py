@@ -239,17 +239,25 @@ def larger_batch_is_refused(records: Records) -> None:
 @check("BULK-007", needs=["batch", "create"], shapes=["collection"])
 def keyed_operation_is_carried_out_once(records: Records) -> None:
     """A batch whose answer was lost is sent again."""
-    run = records.trial.run
-    operations = [
-        {**_create(records), "idempotency_key": f"sbw-{run.token_of_its_own()}"} for _ in range(2)
-    ]
+    operations = [_keyed(records, _create(records)) for _ in range(2)]
+    if deletes := "delete" in records.operations:
+        gone = {"operation": "delete", "id": records.create().id}
+        operations.append(_keyed(records, gone))
     first, again = records.batch(operations), records.batch(operations)
-    for number, (one, two) in enumerate(zip(_results(first, 2), _results(again, 2), strict=True)):
+    pairs = [_results(answer, len(operations)) for answer in (first, again)]
+    for number, (one, two) in enumerate(zip(*(results[:2] for results in pairs), strict=True)):
         place = f"/results/{number}"
         _succeeds(first, one, place, under="BULK-007")
         _succeeds(again, two, place, under="BULK-007")
         was, now = pointers.at(one, "/body/id"), pointers.at(two, "/body/id")
         again.verify(was == now, f"id {was} again", f"id {now}", pointer=f"{place}/body/id")
+    if deletes:
+        _status(first, pairs[0][2], "/results/2", 200, 204, under="BULK-007")
+        _status(again, pairs[1][2], "/results/2", 200, 204, 404, 410, under="BULK-007")
+
+
+def _keyed(records: Records, operation: dict[str, Any]) -> dict[str, Any]:
+    return {**operation, "idempotency_key": f"sbw-{records.trial.run.token_of_its_own()}"}
 
 
 @check("BULK-008", needs=["batch", "create"], shapes=["collection"])
