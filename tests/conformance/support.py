@@ -353,7 +353,9 @@ class Passed:
 
     @json.setter
     def json(self, value: Any) -> None:
-        self.body = json.dumps(value, ensure_ascii=False).encode()
+        text = json.dumps(value, ensure_ascii=False)
+        halves = any("\ud800" <= sign <= "\udfff" for sign in text)
+        self.body = (json.dumps(value) if halves else text).encode()
 
     @property
     def is_page(self) -> bool:
