@@ -202,10 +202,13 @@ def _as_listed(made: list[str], seen: list[Any]) -> list[str]:
 
 
 def _going(made: list[str], seen: list[Any], gone: set[str]) -> list[str]:
-    """What is deleted beside a page: a record that was shown, and one that the page may show."""
+    """What is deleted beside a page: a record that was shown, and one that the page may show.
+
+    It is not the first of those, which may be one that the page before has left out.
+    """
     past = [one for one in made if one in seen and one not in gone]
     ahead = [one for one in made if one not in seen and one not in gone]
-    return [past[0], ahead[0]] if len(past) > 1 and len(ahead) > 1 else []
+    return [past[0], ahead[1]] if len(past) > 1 and len(ahead) > 2 else []
 
 
 def _each_once(page: Answer, stayed: list[str], seen: list[Any]) -> None:
