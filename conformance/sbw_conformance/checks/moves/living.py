@@ -5,8 +5,12 @@ from collections.abc import Iterable
 from sbw_conformance.checks import bodies, pointers
 from sbw_conformance.checks.model import Life, Step
 from sbw_conformance.checks.moves import Card, Source, each, move
+from sbw_conformance.checks.run import SUITE_APP
 from sbw_conformance.checks.spelling import same_but_different
 from sbw_conformance.checks.world import BATCH, OTHER, STAR, UPSERT, World
+
+LEAST_NAMES = 10
+"""External ids that every record can have."""
 
 MOST_CLEARED = 12
 """Leaves of a record that are cleared, each by a card."""
@@ -128,7 +132,9 @@ def name(world: World, step: Step) -> None:
     records, life = world.records, world.alive(step.target)
     app = f"{world.app}.{step.value}"
     more = [{"app": app, "id": f"{life.id}/{number}+ü"} for number in range(1 + 3 * step.value)]
-    own = [dict(entry) for entry in bodies.external_ids(life.content)][: 10 - len(more)]
+    apart = {SUITE_APP, world.app}
+    given = [dict(entry) for entry in bodies.external_ids(life.content)]
+    own = sorted(given, key=lambda entry: entry["app"] not in apart)[: LEAST_NAMES - len(more)]
     world.update(life, {"external_ids": [*own, *more]})
     world.show(life)
     if "upsert" in records.operations:
