@@ -27,6 +27,8 @@ def lenient_write_harms_no_neighbour(records: Records) -> None:
     listed = answer.value.get("not_stored")
     told = isinstance(listed, list) and set(spots) <= set(map(str, listed))
     answer.verify(told, f"not_stored with {spots}", f"{listed}", pointer="/not_stored")
+    kept = [spot for spot in spots if pointers.at(answer.value, spot) is not None]
+    answer.verify(not kept, "nothing of what is not stored", f"{kept}")
     answer.must_hold(body)
 
 
