@@ -4,12 +4,14 @@ A run is one whole judgement of a provider with fresh records, each race run onc
 The races have windows of at most 2 ms. Printed is how many runs end with the requirement broken,
 and what share of all runs that shows with 95 % confidence (Clopper and Pearson, one-sided).
 A provider without a defect is put to all of these checks as often: nothing is to be found.
+Whatever else the machine does keeps requests from meeting, so its load is written down, too.
 Run: python benchmarks/races.py [--runs 300] [--postgres URL] [--write]
 """
 
 import argparse
 import json
 import math
+import os
 import platform
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -133,6 +135,7 @@ def main() -> None:
                 "machine": platform.machine(),
                 **libraries,
             },
+            "load_average": round(os.getloadavg()[2], 1),
             "confidence": CONFIDENCE,
             "races": kills,
             "without_a_defect": blamed,
