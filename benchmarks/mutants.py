@@ -1,15 +1,17 @@
 """How many mechanical mutants of the reference provider the suite finds.
 
-Each is one small change that nobody chose, drawn with a seed. What is not found is either no other
-provider, for the reason in equivalent_mutants.yaml, or a gap of the suite; whether a run reaches
-its line at all is measured once. Exits with 1 where fewer than GOAL are found, where a mutant that
-is not found has no reason, and where a reason is stale.
+Each is one small change that nobody chose, drawn with a seed. What is not found has a reason in
+equivalent_mutants.yaml: it is no other provider to anyone who asks it, or, where `equivalent` is
+false, one that is not worth a check. Whether a run reaches its line at all is measured once. Exits
+with 1 where fewer than GOAL are found of those that are other providers, where a mutant that is not
+found has no reason, and where a reason is stale.
 Run: python benchmarks/mutants.py [--seed 5] [--count 210] [--lanes 2] [--again] [--write]
 With --again what the last results say a check found is not put to the suite a second time.
 """
 
 import argparse
 import json
+import os
 import platform
 import sys
 import tempfile
@@ -49,18 +51,16 @@ EQUIVALENT = HERE / "equivalent_mutants.yaml"
 Key = tuple[str, str, str, int]
 
 
-def reasons() -> dict[Key, str]:
-    """Why mutants that are not found are no other providers, by what finds them again."""
+def reasons() -> dict[Key, dict[str, Any]]:
+    """What is said of mutants that are not found, by what finds them again."""
     rows = yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8"))
     return {
-        (f"{PACKAGE}.{row['module']}", row["line"], row["change"], row.get("times", 0)): row[
-            "because"
-        ]
+        (f"{PACKAGE}.{row['module']}", row["line"], row["change"], row.get("times", 0)): row
         for row in rows
     }
 
 
-def stale(known: Mapping[Key, str], texts: Mapping[str, str], ends: Iterable[End]) -> list[str]:
+def stale(known: Iterable[Key], texts: Mapping[str, str], ends: Iterable[End]) -> list[str]:
     """What is wrong with reasons: no such mutant is there any more, or the suite finds it."""
     there = {mutant.key for module, text in texts.items() for mutant in mutants_of(module, text)}
     found = {end.mutant.key for end in ends if end.killed}
@@ -73,14 +73,17 @@ def unreached() -> dict[str, set[int]]:
     """The lines of each module that the suite never runs, whatever is declared."""
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "coverage"
-        arguments = ["run", f"--data-file={file}", f"--source={PACKAGE}", "-m", PACKAGE]
+        own = [f"--rcfile={os.devnull}", f"--data-file={file}", f"--source={PACKAGE}"]
+        arguments = ["run", *own, "-m", PACKAGE]
         with Process([sys.executable, "-m", "coverage", *arguments], folder) as process:
             for setting in SETTINGS:
                 ready = process.ask({"name": str(setting), **setting}, START_SECONDS)
                 judge(target_of(ready), Options(preflight=False, tidy=False, evidence=False))
             process.rest()
-        coverage = Coverage(data_file=file)
+        coverage = Coverage(data_file=file, config_file=False)
         coverage.load()
+        if not coverage.get_data().measured_files():
+            raise RuntimeError("coverage has measured nothing")
         found = {}
         for module in sources():
             spec = find_spec(module)
@@ -106,11 +109,12 @@ def shown(end: End) -> str:
 
 
 def results(
-    options: argparse.Namespace, ends: tuple[End, ...], known: Mapping[Key, str]
+    options: argparse.Namespace, ends: tuple[End, ...], known: Mapping[Key, Mapping[str, Any]]
 ) -> dict[str, Any]:
     """What is written down of a measure."""
     killed = sum(end.killed for end in ends)
-    different = [end for end in ends if end.killed or end.mutant.key not in known]
+    same = {key for key, row in known.items() if row.get("equivalent", True)}
+    different = [end for end in ends if end.killed or end.mutant.key not in same]
     operators: dict[str, Counter[str]] = {}
     for end in ends:
         operators.setdefault(end.mutant.operator, Counter())[end.kind] += 1
@@ -125,9 +129,10 @@ def results(
         "seed": options.seed,
         "goal_share": GOAL,
         "mutants": len(ends),
+        "equivalent": len(ends) - len(different),
         "killed": killed,
-        "killed_share": round(killed / len(ends), 3),
-        "killed_share_without_equivalents": round(killed / max(len(different), 1), 3),
+        "killed_share": round(killed / max(len(different), 1), 3),
+        "killed_share_with_equivalents": round(killed / len(ends), 3),
         "kinds": by_kind(ends),
         "operators": {name: dict(sorted(operators[name].items())) for name in sorted(operators)},
         "excluded": EXCLUDED,
@@ -135,7 +140,8 @@ def results(
             {
                 **end.to_json(),
                 "reached": end.mutant.row not in dark.get(end.mutant.module, ()),
-                "because": known.get(end.mutant.key),
+                "equivalent": end.mutant.key in same,
+                "because": known.get(end.mutant.key, {}).get("because"),
             }
             for end in alive(ends)
         ],
@@ -183,8 +189,9 @@ def main() -> None:
         print(f"stale reason: {line}")
     share = content["killed_share"]
     print(
-        f"{content['killed']} of {len(ends)} mutants found ({share:.1%}, goal {GOAL:.0%}), seed "
-        f"{options.seed}; {len(unexplained)} of those that are not have no reason"
+        f"{content['killed']} of {len(ends)} mutants found, seed {options.seed}; "
+        f"{content['equivalent']} are no other provider, {share:.1%} of the rest are found (goal "
+        f"{GOAL:.0%}); {len(unexplained)} of those that are not have no reason"
     )
     if options.write:
         RESULTS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")

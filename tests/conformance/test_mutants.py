@@ -217,10 +217,10 @@ def test_each_reason_is_for_a_mutant_that_is_there() -> None:
     known = script.reasons()
     assert script.stale(known, sources(), ()) == []
     key = (ACCESS, "no such line", "a -> b", 0)
-    assert script.stale({key: "because"}, sources(), ()) == [
+    assert script.stale([key], sources(), ()) == [
         f"{ACCESS} | no such line | a -> b: there is no such mutant"
     ]
     killed = End(replace(access(f"{GUARD} -> pass")), "failed")
-    assert script.stale({killed.mutant.key: "because"}, sources(), (killed,)) == [
+    assert script.stale([killed.mutant.key], sources(), (killed,)) == [
         f"{' | '.join(killed.mutant.key[:3])}: it is found"
     ]

@@ -180,7 +180,8 @@ class Measure:
         """What becomes of a mutant that is started in one way."""
         ready = process.ask({"name": str(setting), **setting}, self.start_seconds)
         if "clients" not in ready:
-            return End(mutant, "not started", said=str(ready.get("error", process.said()))[-300:])
+            said = str(ready.get("error") or process.said()).splitlines()
+            return End(mutant, "not started", said=said[-1] if said else "")
         reached: list[str] = []
 
         def listen(progress: Progress) -> None:
