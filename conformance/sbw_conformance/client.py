@@ -11,7 +11,7 @@ from sbw_conformance.pacing import Pacer, Throttling
 from sbw_conformance.presence import Ending, Found, Presence, Silence, is_absence
 from sbw_conformance.target import origin_of
 from sbw_conformance.tokens import SCHEME, Tokens, bearer
-from sbw_conformance.wire import LARGE_BODY, LARGEST_BODY, Wire
+from sbw_conformance.wire import LARGE_BODY, LARGEST_BODY, Wire, weight
 
 STALE = 1.0
 """Seconds within which a connection that was kept open fails, if it had been closed meanwhile."""
@@ -19,7 +19,7 @@ STALE = 1.0
 MOST_RETURNS = 3
 """How often a request is sent again because the provider had been away."""
 
-MOST_LARGE = 64 * 1024 * 1024
+MOST_LARGE = 128 * 1024 * 1024
 """Bytes of large answers that are read in a run."""
 
 LARGE_HINT = "Look at what is sent there: the suite makes small records."
@@ -218,7 +218,7 @@ class Client:
 
     def _weigh(self, exchange: Exchange) -> None:
         """End the run where the provider sends so much that nobody could judge all of it."""
-        size = LARGEST_BODY if exchange.lack is Lack.LONG else len(exchange.body)
+        size = LARGEST_BODY if exchange.lack is Lack.LONG else weight(exchange.body)
         if size <= LARGE_BODY:
             return
         with self._weighing:

@@ -25,15 +25,19 @@ from urllib3.exceptions import (
 )
 
 from sbw_conformance.exchanges import Exchange, Headers, Lack, Request
+from sbw_validator.limits import STRING
 
 LARGEST_BODY = 4 * 1024 * 1024
 """Bytes of an answer that are read at most, decoded; a longer answer counts as none."""
 
-LARGE_BODY = 1024 * 1024
-"""Bytes beyond which an answer is a large one."""
+LARGE_BODY = 2 * 1024 * 1024
+"""Bytes beyond which an answer is a large one, those that its values take included."""
 
 MOST_VALUES = 100_000
-"""JSON values that a large answer holds at most, or it counts as none: each takes 100 bytes."""
+"""JSON values that an answer holds at most, or it counts as none."""
+
+VALUE = 100
+"""Bytes that a value takes about."""
 
 _READING = frozenset({Lack.SILENT, Lack.LONG})
 """What an answer that has begun can lack."""
@@ -324,9 +328,18 @@ def _read(response: urllib3.BaseHTTPResponse) -> bytes:
             raise TooLongError(f"the answer is longer than {LARGEST_BODY} bytes")
         chunks.append(chunk)
     body = b"".join(chunks)
-    if size > LARGE_BODY and body.count(b",") + body.count(b"[") > MOST_VALUES:
+    if weight(body) > MOST_VALUES * VALUE:
         raise TooLongError(f"the answer holds more than {MOST_VALUES} values")
     return body
+
+
+def weight(body: bytes) -> int:
+    """Bytes that an answer takes about, once its values are read."""
+    values = body.count(b",") + body.count(b"[")
+    if values > MOST_VALUES:  # some may be signs in texts
+        bare = STRING.sub(b"", body)
+        values = bare.count(b",") + bare.count(b"[")
+    return max(len(body), VALUE * values)
 
 
 def _lack(error: Exception) -> Lack | None:

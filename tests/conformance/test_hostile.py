@@ -203,9 +203,7 @@ def test_a_large_answer_of_many_values_is_none() -> None:
         exchange = get(server, "POST")
     assert exchange.failure == "the answer holds more than 100000 values"
     with Server(lambda _: http_answer(200, b'["%s"]' % (b"x," * 600_000))) as server:
-        assert get(server, "POST").status == 0  # so are texts that could be values
-    with Server(lambda _: http_answer(200, b'["%s"]' % (b"x" * 1_200_000))) as server:
-        assert get(server, "POST").status == 200
+        assert get(server, "POST").status == 200  # commas in a text are no values
 
 
 JSONS: dict[str, tuple[bytes, str]] = {

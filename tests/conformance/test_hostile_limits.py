@@ -72,9 +72,9 @@ def test_clean_up_after_silence_tries_once() -> None:
 
 def test_large_answers_end_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
     """Those that are read and those that are too long, with a sentence; small ones never do."""
-    monkeypatch.setattr(clients, "MOST_LARGE", 4_000_000)
+    monkeypatch.setattr(clients, "MOST_LARGE", 6_000_000)
     request = "a1", "list", "GET"
-    for body, enough in ((b'["%s"]' % (b"x" * 1_500_000), 3), (b"x" * 5_000_000, 1), (b"{}", None)):
+    for body, enough in ((b'["%s"]' % (b"x" * 2_500_000), 3), (b"x" * 5_000_000, 2), (b"{}", None)):
         with Server(lambda _, body=body: http_answer(200, body)) as server:
             client = Client()
             for _ in range(enough or 5):

@@ -9,6 +9,9 @@ from sbw_conformance.target import Target
 from sbw_validator.schemas import Schemas
 from sbw_validator.standard import Standard
 
+MOST_ITEMS = 500
+"""Items of a page that are looked at; no page is to have more than 100."""
+
 
 @dataclass(frozen=True)
 class View:
@@ -41,10 +44,10 @@ class Found:
 
 
 def records_in(exchange: Exchange) -> Iterator[tuple[str, Any]]:
-    """Each record of a successful answer with its JSON Pointer."""
+    """Each record of a successful answer with its JSON Pointer, of a page the first MOST_ITEMS."""
     if exchange.request.resource is None:
         return
     if exchange.record is not None:
         yield "", exchange.record
-    for index, item in enumerate(exchange.items or ()):
+    for index, item in enumerate((exchange.items or ())[:MOST_ITEMS]):
         yield f"/items/{index}", item
