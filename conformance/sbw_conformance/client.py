@@ -19,7 +19,7 @@ STALE = 1.0
 MOST_RETURNS = 3
 """How often a request is sent again because the provider had been away."""
 
-MOST_LARGE = 128 * 1024 * 1024
+MOST_LARGE = 64 * 1024 * 1024
 """Bytes of large answers that are read in a run."""
 
 LARGE_HINT = "Look at what is sent there: the suite makes small records."
