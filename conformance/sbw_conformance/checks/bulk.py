@@ -105,13 +105,13 @@ def results_are_those_of_single_requests(records: Records) -> None:
         answer.verify(told == usually, f"{usually}", f"{told}", under="BULK-002", pointer=spot)
     _leads_to_the_record(answer, results[0], created)
     if "delete" in records.operations:
-        status = records.delete(one).status
+        status, again = (records.delete(one).status for _ in range(2))
         gone = {"operation": "delete", "id": two.id}
         answer = records.batch([{**gone, "if_match": NOBODY}, gone, gone])
         results = _results(answer, 3)
         _status(answer, results[0], "/results/0", 412, under="BULK-002")
         _status(answer, results[1], "/results/1", status, under="BULK-002")
-        _status(answer, results[2], "/results/2", 404, 410, under="BULK-002")
+        _status(answer, results[2], "/results/2", again, under="BULK-002")
         alone, left = records.get(one), records.get(two)
         wanted = f"status {alone.status}, as after a single deletion"
         left.verify(left.status == alone.status, wanted, under="BULK-002")
@@ -204,13 +204,15 @@ def operations_are_carried_out_in_order(records: Records) -> None:
 @check("BULK-005", needs=["batch", "create"], shapes=["collection"])
 def full_batch_is_taken(records: Records) -> None:
     """As many operations as the limit allows are carried out, and what they made is listed."""
-    count, app = min(records.trial.run.batch_limit, MOST_TRIED), records.own_app()
+    count = min(records.trial.run.batch_limit, MOST_TRIED)
+    app = records.own_app() if count <= LARGEST_LIMIT else None  # a body has its limit too
     answer = records.batch([_create(records, app) for _ in range(count)])
     answer.verify(answer.status == 200, f"a batch of {count} operations")
     created = [str(result["body"].get("id")) for result in answer.results if _made(result)]
     got = f"{len(created)} of them"
     answer.verify(len(created) == count, f"{count} records created", got)
-    if records.marks and {"list", "external_id"} <= records.trial.run.offers(records.resource):
+    offers = records.trial.run.offers(records.resource)
+    if app and records.marks and {"list", "external_id"} <= offers:
         created.append(records.post(records.body(app=app)).value["id"])
         _are_listed(records, set(created), external_id=app, limit=LARGEST_LIMIT)
 

@@ -190,7 +190,7 @@ DEFECTS = (
     Defect(
         "limit-at-most-50",
         "A limit above 50 is refused",
-        ("CORE-074",),
+        ("CORE-074", "CORE-073"),
         ("list?limit",),
         "limit",
         _at_most,
@@ -262,7 +262,7 @@ DEFECTS = (
     Defect(
         "next-forgets-filter",
         "The next page forgets the filter",
-        ("CORE-064",),
+        ("CORE-064", "CORE-065", "CORE-067"),
         ("list?cursor",),
         "cursor",
         lambda original: (

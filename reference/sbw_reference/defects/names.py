@@ -127,7 +127,7 @@ DEFECTS = (
     Defect(
         "external-ids-in-lower-case",
         "External ids are stored in lower case",
-        ("CORE-040", "CORE-057", "CORE-060", "CORE-064", "CORE-120"),
+        ("CORE-040", "CORE-060", "CORE-064", "CORE-120"),
         STORED,
         "keep",
         _each(lambda one: {**one, "id": one["id"].lower()}),
@@ -136,7 +136,7 @@ DEFECTS = (
     Defect(
         "accounts-not-stored",
         "External ids are stored without their account",
-        ("CORE-040", "CORE-057", "CORE-060", "CORE-061", "CORE-070"),
+        ("CORE-040", "CORE-060", "CORE-061", "CORE-070"),
         STORED,
         "keep",
         _each(lambda one: {name: value for name, value in one.items() if name != "account"}),

@@ -142,7 +142,7 @@ DEFECTS = (
     Defect(
         "head-405",
         "HEAD is refused, as nobody wrote it",
-        ("CORE-100",),
+        ("CORE-100", "CORE-010"),
         tuple(f"{operation}+HEAD" for operation in OPERATIONS),
         "middleware",
         asgi.answering(_no_head),
@@ -222,7 +222,7 @@ DEFECTS = (
     Defect(
         "body-limit-of-32-kib",
         "A gateway lets bodies of 32 KiB pass, whatever is declared",
-        ("CORE-104",),
+        ("CORE-104", "BULK-005"),
         ("create=201", "update=200", "upsert", "batch=200"),
         "body_bytes",
         lambda _original: lambda _declared: SMALL,

@@ -115,7 +115,7 @@ DEFECTS = (
     Defect(
         "account-ignored",
         "An address by external id does without the account",
-        ("CORE-120",),
+        ("CORE-120", "BULK-002"),
         ("read?account", "upsert?account"),
         "external_key",
         _named(account=lambda _key: ""),

@@ -15,11 +15,17 @@ def _references(records: Records) -> list[tuple[str, str, dict[str, Any]]]:
         if not f"{pattern}/".startswith(tuple(absent)):
             records.referent(reference.type, needed=True)
         body = records.fit(records.richest())
-        places = pointers.places(body, pattern)[-1:]
+        places = pointers.places(body, pattern)[:1]
         found += [(place, reference.type, body) for place in places]
     if not found:
         raise NotClaimed(f"{records.resource.type} stores no references to what can be created")
     return found
+
+
+def _last(body: dict[str, Any], place: str) -> str:
+    """The last place in a body that is of the same kind as another one."""
+    kind = pointers.kind_of(place)
+    return next(p for p in reversed(list(pointers.objects(body))) if pointers.kind_of(p) == kind)
 
 
 def _referring(records: Records, body: dict[str, Any], place: str, to: Any) -> dict[str, Any]:
@@ -30,9 +36,9 @@ def _referring(records: Records, body: dict[str, Any], place: str, to: Any) -> d
 @check("CORE-140", needs=["create"])
 def reference_to_nothing_is_refused(records: Records, stranger: OtherTenant) -> None:
     """A reference leads to a record of the business, or is none."""
-    for place, kind, body in _references(records):
+    for first, kind, body in _references(records):
         records.post(records.body(body)).must_succeed()
-        app = records.own_app()
+        app, place = records.own_app(), _last(body, first)
         foreign = stranger.sibling(kind).create()
         wrong: tuple[dict[str, Any], ...] = (
             {"id": "sbw-no-such-record"},

@@ -14,6 +14,8 @@ NUMBER = "0"
 @check("CORE-057", needs=["create"])
 def lenient_write_harms_no_neighbour(records: Records) -> None:
     """Only the member that is not stored goes, wherever it stands and whatever it is called."""
+    usual = records.body(records.richest())
+    records.post(usual).must_keep(usual)
     body = records.body(records.richest())
     objects = bodies.one_of_each(body, records.schema)
     inner = [place for place in objects if place.rpartition("/")[2].isdecimal()]
