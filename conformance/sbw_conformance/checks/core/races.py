@@ -234,6 +234,8 @@ def _posted(draft: dict[str, Any], lane: Records) -> Answer:
 def businesses_at_once_do_not_mix(records: Records, stranger: OtherTenant) -> None:
     """What two businesses write and read at the same moment stays with each of them."""
     whose = [(each, each.create()) for each in (records, stranger)]
+    for each, record in whose:
+        each.mark(record)  # one record for everybody mixes nothing either
     starts = [(each, partial(send, record)) for send in (_changed, _read) for each, record in whose]
     for answer, (_, record) in zip(at_once(starts), whose * 2, strict=True):
         answer.must_have_status(200)
