@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from sbw_reference import native
-from sbw_reference.defects.defect import Defect, answering
+from sbw_reference.defects.defect import Defect
 from sbw_reference.store import DELETED, Change, Decide, Store, Which
 from sbw_reference.turns import Turn
 from sbw_validator.findings import Finding
@@ -76,7 +76,7 @@ DEFECTS = (
         "lenience-drops-the-element",
         "Lenient handling drops the whole element of an array in which a member is not known",
         ("CORE-057",),
-        answering(201, "create+prefer", "upsert+prefer"),
+        ("create+prefer", "upsert+prefer"),
         "droppable",
         _whole_elements,
     ),
