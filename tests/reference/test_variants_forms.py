@@ -154,7 +154,8 @@ def test_members_are_shuffled() -> None:
     """`shuffled` writes them in one order and another, with one that nobody knows."""
     with apart("shuffled") as api:
         record = api.create()
-        assert record["x_vendor"] == {"took": 7}
+        assert "x_vendor" not in record
+        assert api("GET", "/contacts").value["x_vendor"] == {"took": 7}
         shown = [api("GET", f"/contacts/{record['id']}").value for _ in range(8)]
         assert len({tuple(one) for one in shown}) > 1
         assert all(one == record for one in shown)
