@@ -70,6 +70,7 @@ HOSTILE = {
     **LARGE,
 }
 
+
 def judged(server: Server, folder: Path, patience: float = PATIENCE) -> dict[str, Any]:
     """What a whole run in a process of its own says of a provider, and what it cost."""
     done = subprocess.run(
