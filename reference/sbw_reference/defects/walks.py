@@ -278,7 +278,7 @@ DEFECTS = (
     Defect(
         "pages-by-second",
         "The next page begins behind the second in which the last record was made",
-        ("CORE-075",),
+        ("CORE-075", "CORE-065", "CORE-067"),
         ("list=200",),
         "page",
         _by_second,

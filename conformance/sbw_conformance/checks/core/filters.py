@@ -46,8 +46,7 @@ def member_selects_records(records: Records) -> None:
     if not selectors:
         raise NotClaimed(f"{records.resource.type} declares no filter for a member")
     app = records.own_app()
-    rich = records.record(records.post(records.body(records.richest(), app)))
-    twin = records.record(records.post(records.body(records.richest(), app)))
+    rich, twin = records.many([records.body(records.richest(), app) for _ in range(2)])
     plain = records.record(records.post(records.body(app=app)))
     others = [plain, *_in_other_case(records, rich, selectors.values(), app)]
     done = 0
