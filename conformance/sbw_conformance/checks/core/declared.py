@@ -13,7 +13,7 @@ LONGEST_LABEL = 63
 """Characters between two dots of a domain (RFC 1035, section 2.3.4)."""
 
 
-def _constraints(records: Records, *, unique: bool = False) -> list[tuple[str, str, Any]]:
+def constraints_of(records: Records, *, unique: bool = False) -> list[tuple[str, str, Any]]:
     """Pointer, name and value of each limit that the landing page declares for the resource."""
     found = [
         (pointer, name, value)
@@ -73,12 +73,12 @@ def unsupported_members_are_optional(records: Records) -> None:
 def broken_constraint_is_refused(records: Records) -> None:
     """One step outside a declared limit is refused as declared, and nothing is stored."""
     app, tried = records.own_app(), 0
-    for pointer, name, limit in _constraints(records):
-        body = _with(records, pointer)
+    for pointer, name, limit in constraints_of(records):
+        body = body_with(records, pointer)
         record = records.create(body)
-        for place, wrong in _outside(records, body, pointer, name, limit):
+        for place, wrong in outside(records, body, pointer, name, limit):
             answer = records.post(records.marked(wrong, app))
-            answer.must_be_problem(422, "constraint", _around(place, wrong))
+            answer.must_be_problem(422, "constraint", around(place, wrong))
             tried += 1
             if {"update", "read"} <= records.operations:
                 _kept_from_update(records, record, place, wrong)
@@ -93,18 +93,18 @@ def _kept_from_update(records: Records, record: Record, place: str, wrong: dict[
     old = {name: value for name, value in record.value.items() if name == top}
     new = {name: value for name, value in wrong.items() if name == top}
     answer = records.patch(record, bodies.replacing(old, new))
-    answer.must_be_problem(422, "constraint", _around(place, wrong))
+    answer.must_be_problem(422, "constraint", around(place, wrong))
     records.read(record).must_show(record.value)
 
 
-def _around(place: str, body: dict[str, Any]) -> set[str]:
+def around(place: str, body: dict[str, Any]) -> set[str]:
     """Places that a refusal can name: the offending value, or an element of it that is too many."""
     value = pointers.at(body, place)
     surplus = {f"{place}/{len(value) - 1}"} if isinstance(value, list) and value else set()
     return {place} | surplus
 
 
-def _with(records: Records, pattern: str) -> dict[str, Any]:
+def body_with(records: Records, pattern: str) -> dict[str, Any]:
     """A body that fits and has something at a place, if any example has."""
     body = records.richest()
     top = pattern.split("/")[1]
@@ -115,7 +115,7 @@ def _with(records: Records, pattern: str) -> dict[str, Any]:
     return body
 
 
-def _outside(
+def outside(
     records: Records, body: dict[str, Any], pattern: str, name: str, limit: Any
 ) -> Iterator[tuple[str, dict[str, Any]]]:
     """Bodies that the standard allows and that break one limit, each with the place."""
@@ -184,7 +184,7 @@ def second_record_with_unique_value_is_refused(records: Records) -> None:
     declared = [pointer for pointer, _ in records.fit.limits.with_("unique")]
     tried = 0
     for pattern in dict.fromkeys([*records.resource.unique, *declared]):
-        body = records.body(_with(records, pattern))
+        body = records.body(body_with(records, pattern))
         for place in pointers.places(body, pattern)[:1]:
             _is_unique(records, pattern, place, body)
             tried += 1
@@ -196,11 +196,11 @@ def _is_unique(records: Records, pattern: str, place: str, body: dict[str, Any])
     first = records.record(records.post(body).must_succeed())
     value, app = pointers.at(body, place), records.own_app()
     for same in dict.fromkeys([value, _respelled(value)]):
-        again = pointers.put(records.body(_with(records, pattern), app), place, same)
+        again = pointers.put(records.body(body_with(records, pattern), app), place, same)
         _is_duplicate(records, records.post(again), first)
     records.must_not_exist(app)
     if {"update", "read"} <= records.operations:
-        other = records.record(records.post(records.body(_with(records, pattern))))
+        other = records.record(records.post(records.body(body_with(records, pattern))))
         taken = {(top := place.split("/")[1]): body[top]}
         _is_duplicate(records, records.patch(other, taken), first)
         records.read(other).must_show(other.value)
@@ -229,8 +229,8 @@ def _is_duplicate(records: Records, answer: Any, first: Record) -> None:
 def declared_limits_can_be_used_up(records: Records) -> None:
     """What is just inside a limit is taken and kept."""
     tried = 0
-    for pattern, name, limit in _constraints(records):
-        body = _with(records, pattern)
+    for pattern, name, limit in constraints_of(records):
+        body = body_with(records, pattern)
         for place in pointers.places(body, pattern)[:1]:
             for value in _inside(records, pointers.at(body, place), pattern, name, limit):
                 inside = pointers.put(body, place, value)

@@ -43,6 +43,26 @@ def find(world: World, step: Step) -> None:
         answer.must_have_status(200, under="CORE-120").must_show(life.record, under="CORE-120")
 
 
+@move("CORE-120", needs=["create", "read", "upsert", "external_id"], cards=each("", "1", "ü/1"))
+def find_by_account(world: World, step: Step) -> None:
+    """Read by an external id that is another one under another account."""
+    app, one = f"{world.app}-accounts", {"id": f"{len(world.lives)}"}
+    lives = []
+    for account in ("", "1", "ü/1"):
+        entry = {"app": app, **one, **({"account": account} if account else {})}
+        body = world.body(world.records.fit.minimal)
+        body["external_ids"].append(entry)
+        reply = world.carry({"operation": "create", "body": body})
+        reply.verify(reply.status == 201, "status 201", under="CORE-070")
+        lives.append((account, entry, world.begun(reply, body, "CORE-070")))
+    for account, entry, life in lives:
+        if account == step.value:
+            answer = world.records.find(entry).must_have_status(200, under="CORE-120")
+            answer.must_show(life.record, under="CORE-120")
+    nobody = {"app": app, **one, "account": "nobody"}
+    world.records.find(nobody).must_be_gone(under="CORE-120")
+
+
 @move("CORE-100", needs=["create", "read"], cards=each())
 def head(world: World, step: Step) -> None:
     """Ask for the headers of a record, which are those of reading it."""

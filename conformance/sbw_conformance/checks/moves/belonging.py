@@ -94,6 +94,56 @@ def fill_custom_fields(world: World, step: Step) -> None:
         world.update(life, {"custom_fields": {key: None}})
 
 
+@move("CORE-047", "CORE-132", needs=["create", "update"], cards=each())
+def change_one_custom_field(world: World, _: Step) -> None:
+    """Change one of two fields that the business defined; the other one stays."""
+    records = world.records
+    if not _stores(world, "custom_fields") or records.definition() is None:
+        return
+    definitions = records.sibling(CUSTOM_FIELDS)
+    defined = {**definitions.fit.minimal, "applies_to": [records.resource.type]}
+    keys = []
+    for _number in range(2):
+        sent = definitions.body({**defined, "schema": {"type": "string"}})
+        definitions.post(sent).must_succeed()
+        keys.append(sent["key"])
+    body = {**world.body(records.fit.minimal), "custom_fields": dict.fromkeys(keys, "a")}
+    reply = world.carry({"operation": "create", "body": body})
+    reply.verify(reply.status == 201, "status 201 for defined fields", under="CORE-132")
+    life = world.begun(reply, body, "CORE-132")
+    for value in ("b", None):
+        world.update(life, {"custom_fields": {keys[0]: value}})
+
+
+@move("CORE-143", "CORE-144", "CORE-047", needs=["create"], cards=each(*range(4)))
+def write_a_native_code(world: World, step: Step) -> None:
+    """Write the app's own code: alone it gives the canonical value, beside another it is wrong."""
+    records = world.records
+    declared = [
+        (name, code, meant)
+        for name, values in records.fit.limits.native.items()
+        for code, meant in values.items()
+    ]
+    if not declared:
+        return
+    name, code, meant = declared[step.value % len(declared)]
+    native = {f"native_{name}": {"code": code}}
+    body = {**world.body(records.fit.minimal), **native}
+    reply = world.carry({"operation": "create", "body": body})
+    reply.verify(reply.status == 201, f"status 201 for the code {code}", under="CORE-143")
+    life = world.begun(reply, body, "CORE-143")
+    got = life.record.get(name)
+    reply.verify(got == meant, f"{meant}", f"{got}", under="CORE-143", pointer=f"/{name}")
+    life.content = {**body, name: meant}
+    if "update" in records.operations:
+        world.update(life, world.record(life).change(1))
+    other = next((v for v in bodies.values_of(records.schema, f"/{name}") if v != meant), None)
+    wrong = {**world.body(records.fit.minimal), **native, name: other}
+    places = {"", f"/{name}", f"/native_{name}", f"/native_{name}/code"}
+    reply = world.carry({"operation": "create", "body": wrong})
+    reply.must_be_problem(422, "validation", places, under="CORE-144")
+
+
 def _references(source: Source) -> Iterator[Card]:
     for pattern in source.resource.refs:
         yield from (("", [pattern, how]) for how in ("id", "name", "nobody", "foreign", "gone"))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sbw_conformance.checks import bodies, pointers
+from sbw_conformance.checks.core.declared import around, body_with, outside
 from sbw_conformance.checks.model import Step
 from sbw_conformance.checks.moves import Card, Source, each, move
 from sbw_conformance.checks.world import BATCH, UPSERT, Reply, World
@@ -160,6 +161,31 @@ def _update(world: World, step: Step, wrong: Wrong) -> None:
     reply = Reply.alone(world.records.patch(life.id, patch, if_match=life.version))
     Wrong(wanted, findings).must_be_refused(reply, moved=False)
     world.show(life, under="CORE-052")
+
+
+@move("CORE-084", "CORE-086", needs=["create"], cards=each(*range(8)))
+def break_a_limit(world: World, step: Step) -> None:
+    """Take one step outside a limit of the app's own, in a create and in an update."""
+    records = world.records
+    limits = list(records.fit.limits.constraints.items())
+    declared = [(at, *one) for at, given in limits for one in given.items() if one[0] != "unique"]
+    if not declared:
+        return
+    pointer, name, limit = declared[step.value % len(declared)]
+    body = body_with(records, pointer)
+    life = world.create(body)
+    for place, wrong in outside(records, body, pointer, name, limit):
+        sent = records.marked(wrong, world.app)
+        reply = world.carry({"operation": "create", "body": sent})
+        reply.must_be_problem(422, "constraint", around(place, wrong), under="CORE-084")
+        if "update" in records.operations:
+            top = place.split("/")[1]
+            old = {top: life.content[top]} if top in life.content else {}
+            new = {top: wrong[top]} if top in wrong else {}
+            patch = bodies.replacing(old, new)
+            answer = records.patch(life.id, patch, if_match=life.version)
+            answer.must_be_problem(422, "constraint", around(place, wrong), under="CORE-084")
+            world.show(life, under="CORE-084")
 
 
 @move("CORE-036", needs=["create", "update"], cards=each(*range(len(READ_ONLY) * 2)))

@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 
 from sbw_conformance.checks import bodies, pointers
 from sbw_conformance.checks.answer import Answer
+from sbw_conformance.checks.core.collections import DEFAULT_LIMIT, LARGEST_LIMIT
 from sbw_conformance.checks.model import Life, Step
 from sbw_conformance.checks.moves import Source, each, move
 from sbw_conformance.checks.records import OtherTenant, ids
@@ -42,6 +43,29 @@ def list_all(world: World, step: Step) -> None:
             linked = f"<{place}>" in link and 'rel="next"' in link.replace("'", '"')
             relative = f"?{urlsplit(place).query}>" in link and "next" in link
             answer.verify(linked or relative, f"Link: {place}", link, under="CORE-073")
+
+
+@move(
+    "CORE-074", "CORE-075", needs=["create", "list", "batch", "external_id"], cards=each(None, 100)
+)
+def list_many(world: World, step: Step) -> None:
+    """Walk over more records than a page has, as large as it may be or as it is by itself."""
+    records, app = world.records, f"{world.app}-many"
+    # They are none of the program's own: to read each of them at its end would tell no more.
+    drafts = [records.body(records.fit.minimal, app) for _ in range(LARGEST_LIMIT + 1)]
+    wanted = {record.id for record in records.many(drafts)}
+    most = step.value or DEFAULT_LIMIT
+    items = records.eventually(
+        lambda items: wanted <= set(ids(items)), external_id=app, limit=step.value
+    )
+    got = ids(items)
+    answer = Answer(records.trial, records.trial.exchanges[-1], records.resource)
+    once = sorted(got) == sorted(wanted)
+    answer.verify(once, f"{len(wanted)} records, each once", f"{len(got)}", under="CORE-075")
+    for page in records.trial.exchanges:
+        if page.request.operation == "list" and app in page.request.url:
+            count = len(page.items or ())
+            answer.verify(count <= most, f"at most {most}", f"{count} items", under="CORE-074")
 
 
 @move(

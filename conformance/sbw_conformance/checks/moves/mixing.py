@@ -1,5 +1,7 @@
 """Moves with several writes in one batch."""
 
+from typing import Any
+
 from sbw_conformance.checks import bodies
 from sbw_conformance.checks.bulk import MOST_TRIED
 from sbw_conformance.checks.model import Step
@@ -80,6 +82,47 @@ def fill(world: World, step: Step) -> None:
     made = [result for result in answer.results if result.get("status") == 201]
     got = f"{len(made)} of them"
     answer.verify(len(made) == limit, f"{limit} records created", got, under="BULK-005")
+
+
+def _spoilt(world: World) -> list[dict[str, Any]]:
+    """Operations with a member too many or too few, each of a kind."""
+    life, body = world.alive(0), world.body(world.records.fit.minimal)
+    possible: dict[str, Any] = {
+        "id": life.id,
+        "external_id": life.mark,
+        "body": body,
+        "if_match": life.version,
+        "if_none_match": "*",
+        "idempotency_key": "sbw-key",
+        "sbw_no_such_member": 1,
+    }
+    good: dict[str, dict[str, Any]] = {
+        "create": {"body": body},
+        "update": {"id": life.id, "body": {}, "if_match": life.version},
+        "delete": {"id": life.id},
+        "upsert": {"external_id": world.records.external_id(), "body": body},
+    }
+    found = [{"operation": "sbw_no_such_operation", "body": body}]
+    for name, members in good.items():
+        whole = {"operation": name, **members}
+        found += [{n: v for n, v in whole.items() if n != left} for left in whole]
+        found += [{**whole, n: v} for n, v in possible.items() if n not in whole]
+    return found
+
+
+@move("BULK-008", needs=["create", "batch"], cards=each(*range(40)))
+def spoil_an_operation(world: World, step: Step) -> None:
+    """Send an operation with something too many or too few: nothing is carried out."""
+    records = world.records
+    validator = records.trial.run.schemas.validator("batch-request", "full")
+    sent = [{"operations": [one]} for one in _spoilt(world)]
+    wrong = [value for value in sent if not validator.is_valid(value)]
+    if step.value >= len(wrong):
+        return
+    value = wrong[step.value]
+    places = {place for finding in validator.findings(value) for place in finding.pointers}
+    answer = records.batch(value["operations"])
+    answer.must_be_problem(422, "validation", places, under="BULK-008")
 
 
 @move("BULK-008", needs=["create", "batch"], cards=each(*range(30)))

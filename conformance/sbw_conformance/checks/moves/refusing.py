@@ -190,7 +190,8 @@ def _said(answer: Answer) -> tuple[int, str]:
 def name_of_another_business(world: World, step: Step) -> None:
     """Use a name that a record of another business has."""
     life, stranger = world.alive(step.target), world.seen_by(OtherTenant)
-    answer = stranger.post({**stranger.fit(stranger.fit.minimal), "external_ids": [life.mark]})
+    names = bodies.external_ids(life.content)
+    answer = stranger.post({**stranger.fit(stranger.fit.minimal), "external_ids": names})
     answer.must_have_status(201, under="CORE-016")
     got = answer.value["id"]
     answer.verify(got != life.id, "a record of its own", "the same id", under="CORE-016")
