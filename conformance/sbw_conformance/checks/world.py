@@ -311,7 +311,11 @@ class World:
         odd = [one for one in got if one not in living]
         answer.verify(not odd, "these records only", f"{odd} too", under="CORE-064")
         for item in items:
-            found = differences(living[str(item["id"])].record, item, records.schema)
+            schema = records.schema
+            one, other = (
+                bodies.known(v, schema, schema) for v in (living[item["id"]].record, item)
+            )
+            found = differences(one, other, schema, ignore_unknown=False)
             first = found[0] if found else None
             told = f"{shown(first.got)} at {first.pointer}" if first else ""
             expected = f"{shown(first.sent)}" if first else "the record as it is read"
