@@ -145,7 +145,7 @@ DEFECTS = (
     Defect(
         "native-code-alone-refused",
         "A native code without the canonical value is refused",
-        ("CORE-143",),
+        ("CORE-143", "CORE-047"),
         writing("native_lifecycle_stage"),
         "native",
         _underived,
