@@ -486,7 +486,7 @@ def take_a_name(world: World, step: Step) -> None:
         body["external_ids"].append(mark)
         way = "batch" if step.value == "batch" else ""
         reply = world.carry({"operation": "create", "body": body}, way)
-    under = {"create": "CORE-061", "update": "CORE-062", "batch": "BULK-002"}[step.value]
+    under = "CORE-062" if step.value == "update" else "CORE-061"
     reply.must_be_problem(409, "duplicate-external-id", under=under)
     got = pointers.at(reply.value, "/record/id")
     if step.value == "create":

@@ -150,8 +150,8 @@ def batch_again(world: World, _: Step) -> None:
     ]
     made = []
     for reply, operation in zip(world.batch(operations), operations, strict=True):
-        reply.verify(reply.status == 201, "status 201", under="BULK-002")
-        made.append(world.begun(reply, operation["body"], "BULK-002"))  # type: ignore[arg-type]
+        reply.verify(reply.status == 201, "status 201", under="CORE-070")
+        made.append(world.begun(reply, operation["body"], "CORE-070"))  # type: ignore[arg-type]
     for reply, life in zip(world.batch(operations), made, strict=True):
         got = reply.value.get("id") if isinstance(reply.value, dict) else None
         reply.verify(got == life.id, f"id {life.id} again", f"id {got}", under="BULK-007")
