@@ -37,7 +37,12 @@ CLIENTS = frozenset({"a1", "a2", "b1", "a1.read_only", "a1.business_only"})
 
 def offers(resource: Resource) -> frozenset[str]:
     """All that a provider can offer of a resource."""
-    return frozenset(resource.operations) | parameters(resource) | CLIENTS | {"batch", "control:move_clock"}
+    return (
+        frozenset(resource.operations)
+        | parameters(resource)
+        | CLIENTS
+        | {"batch", "control:move_clock"}
+    )
 
 
 def of(resource: Resource, number: int | None = 12, from_seed: int = 0) -> Programs:

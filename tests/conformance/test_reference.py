@@ -1,6 +1,7 @@
 """The reference provider is CONFORMANT, however it is run, and clean afterwards."""
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -151,8 +152,8 @@ def test_a_seed_is_reported_and_another_one_draws_otherwise(provider: Providers)
 
 
 def _without_marks(bodies: list[str]) -> list[str]:
-    kept = [{**json.loads(body), "external_ids": None} for body in bodies]
-    return sorted(json.dumps(body) for body in kept)
+    """What was sent as names: they are drawn, and hold nothing of the run."""
+    return sorted(found for body in bodies for found in re.findall(r'"name": {[^{}]*}', body))
 
 
 def test_records_of_others_are_left_alone(provider: Providers) -> None:

@@ -15,7 +15,9 @@ import urllib3
 from sbw_reference import server
 
 REFERENCE = (sys.executable, "-m", "sbw_reference")
-MEMBERS = {"id", "title", "expects", "operations", "seam", "reason", "types", "variant"}
+MEMBERS = {
+    *("id", "title", "expects", "operations", "seam", "reason", "types", "variant", "parallel")
+}
 
 
 @contextmanager

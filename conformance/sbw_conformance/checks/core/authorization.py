@@ -164,7 +164,8 @@ def apps_of_one_business_share_records(records: Records, other: OtherApp) -> Non
         again.verify(200 <= again.status < 300, "the record for the first app")
         again.must_show(changed.value)
     if "list" in records.operations:
-        ours = {"external_id": named(records.mark(record))} if records.marks else {}
+        made = records.marks and "create" in records.operations
+        ours = {"external_id": named(records.mark(record))} if made else {}
         items = other.eventually(lambda items: record.id in ids(items), **ours)
         answer.verify(record.id in ids(items), "the record in the other app's list", "not listed")
 
