@@ -139,7 +139,9 @@ def renewed(shown: str, printed: str) -> str:
         begins = part.split()[:3]
         found = [other for other in now if other.split()[: len(begins)] == begins]
         if part != ELISION and not found:
-            raise SystemExit(f"Nothing that is printed begins with {' '.join(begins)}.")
+            there = "\n".join(other.splitlines()[0] for other in now)
+            told = f"Nothing that is printed begins with {' '.join(begins)}. What is printed:"
+            raise SystemExit(f"{told}\n{there}")
         kept.append(part if part == ELISION else found[0])
     return "\n\n".join(kept) + "\n"
 

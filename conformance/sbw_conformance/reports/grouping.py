@@ -1,6 +1,6 @@
 """Results put together: what fails alike is one thing to mend, however often it was seen."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from sbw_conformance.reports import summary
@@ -85,13 +85,19 @@ def failures(report: Report) -> tuple[Group, ...]:
 def _alike(report: Report) -> Iterable[list[Result]]:
     """Failures of one requirement that expected the same.
 
-    What a check took for granted joins the failures of the checks that are about it.
+    What a check took for granted, or a program came upon, joins the failures of the checks that
+    are about it: they say best what to do.
     """
     about = {event["check"]: event["requirements"] for event in report.checks.values()}
     own: dict[tuple[Outcome, str, str], list[Result]] = {}
     granted: dict[tuple[Outcome, str], list[Result]] = {}
-    for row in report.failures():
-        if row.kind == "scenario" and row.requirement not in about.get(row.check, ()):
+    told = {(row.outcome, row.requirement) for row in report.failures() if row.kind != "program"}
+    for row in sorted(
+        report.failures(), key=lambda row: row.requirement not in _named_for(about, row)
+    ):
+        about_it = row.requirement in about.get(row.check, ())
+        came_upon = row.kind == "program" and (row.outcome, row.requirement) in told
+        if came_upon or (row.kind == "scenario" and not about_it):
             granted.setdefault((row.outcome, row.requirement), []).append(row)
         else:
             key = (row.outcome, row.requirement, row.expected or row.reason or "")
@@ -100,6 +106,11 @@ def _alike(report: Report) -> Iterable[list[Result]]:
         if rows[0].kind != "waiver":
             rows.extend(granted.pop((outcome, requirement), []))
     return [*own.values(), *granted.values()]
+
+
+def _named_for(about: Mapping[str, Sequence[str]], row: Result) -> Sequence[str]:
+    """The requirement that the check of a result is named for: it tells of it best."""
+    return about.get(row.check, ())[:1]
 
 
 def _urgency(group: Group) -> tuple[int, int, str]:
