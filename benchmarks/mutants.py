@@ -1,10 +1,10 @@
 """How many mechanical mutants of the reference provider the suite finds.
 
 Each is one small change that nobody chose, drawn with a seed. What is not found has a reason in
-equivalent_mutants.yaml: it is no other provider to anyone who asks it, or, where `equivalent` is
-false, one that is not worth a check. Whether a run reaches its line at all is measured once. Exits
-with 1 where fewer than GOAL are found of those that are other providers, where a mutant that is not
-found has no reason, and where a reason is stale.
+sbw_conformance/measuring/equivalent_mutants.yaml: it is no other provider to anyone who asks it,
+or, where `equivalent` is false, one that is not worth a check. Whether a run reaches its line at
+all is measured once. Exits with 1 where fewer than GOAL are found of those that are other
+providers, where a mutant that is not found has no reason, and where a reason is stale.
 Run: python benchmarks/mutants.py [--seed 5] [--count 210] [--lanes 2] [--again] [--write]
 With --again what the last results say a check found is not put to the suite a second time.
 """
@@ -16,16 +16,16 @@ import platform
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import yaml
 from coverage import Coverage
 
+from sbw_conformance.measuring.equivalents import Key, Tally, reasons, stale
 from sbw_conformance.measuring.mutants import (
     EXCLUDED,
     PACKAGE,
@@ -38,7 +38,6 @@ from sbw_conformance.measuring.mutants import (
     drawn,
     sources,
 )
-from sbw_conformance.measuring.mutation import mutants_of
 from sbw_conformance.measuring.processes import Process
 from sbw_conformance.provider import target_of
 from sbw_conformance.suite import Options, judge
@@ -46,27 +45,6 @@ from sbw_conformance.suite import Options, judge
 GOAL = 0.85
 HERE = Path(__file__).parent
 RESULTS = HERE / "results" / "mutants.json"
-EQUIVALENT = HERE / "equivalent_mutants.yaml"
-
-Key = tuple[str, str, str, int]
-
-
-def reasons() -> dict[Key, dict[str, Any]]:
-    """What is said of mutants that are not found, by what finds them again."""
-    rows = yaml.safe_load(EQUIVALENT.read_text(encoding="utf-8"))
-    return {
-        (f"{PACKAGE}.{row['module']}", row["line"], row["change"], row.get("times", 0)): row
-        for row in rows
-    }
-
-
-def stale(known: Iterable[Key], texts: Mapping[str, str], ends: Iterable[End]) -> list[str]:
-    """What is wrong with reasons: no such mutant is there any more, or the suite finds it."""
-    there = {mutant.key for module, text in texts.items() for mutant in mutants_of(module, text)}
-    found = {end.mutant.key for end in ends if end.killed}
-    wrong = [(key, "there is no such mutant") for key in known if key not in there]
-    wrong += [(key, "it is found") for key in known if key in found]
-    return [f"{' | '.join(key[:3])}: {why}" for key, why in wrong]
 
 
 def unreached() -> dict[str, set[int]]:
@@ -108,13 +86,9 @@ def shown(end: End) -> str:
     return f"{end.kind:11} {end.seconds:5.1f} s  {place} {mutant.operator}: {mutant.change}{by}"
 
 
-def results(
-    options: argparse.Namespace, ends: tuple[End, ...], known: Mapping[Key, Mapping[str, Any]]
-) -> dict[str, Any]:
+def results(options: argparse.Namespace, tally: Tally) -> dict[str, Any]:
     """What is written down of a measure."""
-    killed = sum(end.killed for end in ends)
-    same = {key for key, row in known.items() if row.get("equivalent", True)}
-    different = [end for end in ends if end.killed or end.mutant.key not in same]
+    ends, killed = tally.ends, tally.killed
     operators: dict[str, Counter[str]] = {}
     for end in ends:
         operators.setdefault(end.mutant.operator, Counter())[end.kind] += 1
@@ -129,9 +103,9 @@ def results(
         "seed": options.seed,
         "goal_share": GOAL,
         "mutants": len(ends),
-        "equivalent": len(ends) - len(different),
+        "equivalent": tally.equivalent,
         "killed": killed,
-        "killed_share": round(killed / max(len(different), 1), 3),
+        "killed_share": round(tally.share, 3),
         "killed_share_with_equivalents": round(killed / len(ends), 3),
         "kinds": by_kind(ends),
         "operators": {name: dict(sorted(operators[name].items())) for name in sorted(operators)},
@@ -140,8 +114,8 @@ def results(
             {
                 **end.to_json(),
                 "reached": end.mutant.row not in dark.get(end.mutant.module, ()),
-                "equivalent": end.mutant.key in same,
-                "because": known.get(end.mutant.key, {}).get("because"),
+                "equivalent": tally.is_equivalent(end),
+                "because": tally.known.get(end.mutant.key, {}).get("because"),
             }
             for end in alive(ends)
         ],
@@ -177,25 +151,24 @@ def main() -> None:
     options = parser.parse_args()
     texts, known = sources(), reasons()
     ends = measured(options, texts)
-    content = results(options, ends, known)
+    tally = Tally(ends, known)
+    content = results(options, tally)
     print(json.dumps(content["kinds"]))
     for row in content["survivors"]:
         reached = "" if row["reached"] else " [never reached]"
         print(f"{row['kind']}: {row['module']}:{row['row']}{reached} {row['change']}")
         print(f"    {row['because'] or 'no reason: it needs a check, or a reason'}")
-    unexplained = [row for row in content["survivors"] if row["because"] is None]
     wrong = stale(known, texts, ends)
     for line in wrong:
         print(f"stale reason: {line}")
-    share = content["killed_share"]
     print(
         f"{content['killed']} of {len(ends)} mutants found, seed {options.seed}; "
-        f"{content['equivalent']} are no other provider, {share:.1%} of the rest are found (goal "
-        f"{GOAL:.0%}); {len(unexplained)} of those that are not have no reason"
+        f"{content['equivalent']} are no other provider, {tally.share:.1%} of the rest are found "
+        f"(goal {GOAL:.0%}); {len(tally.unexplained)} of those that are not have no reason"
     )
     if options.write:
         RESULTS.write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
-    sys.exit(1 if share < GOAL or unexplained or wrong else 0)
+    sys.exit(1 if tally.share < GOAL or tally.unexplained or wrong else 0)
 
 
 if __name__ == "__main__":

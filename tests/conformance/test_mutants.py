@@ -1,15 +1,14 @@
 """Mechanical mutants: the same for a seed, sound, and found by the suite where they are seen."""
 
 import ast
-import importlib.util
 from collections.abc import Iterable
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 
 from sbw_conformance.checks import catalog
 from sbw_conformance.measuring import mutants
+from sbw_conformance.measuring.equivalents import reasons, stale
 from sbw_conformance.measuring.mutants import End, Measure, sources
 from sbw_conformance.measuring.mutation import Mutant, mutants_of, sample
 
@@ -208,19 +207,12 @@ def test_a_provider_that_is_broken_as_it_is_proves_nothing() -> None:
 @pytest.mark.full
 def test_each_reason_is_for_a_mutant_that_is_there() -> None:
     """A reason whose line has changed is stale, and one that is made up would be too."""
-    place = Path(__file__).parents[2] / "benchmarks" / "mutants.py"
-    spec = importlib.util.spec_from_file_location("benchmark_mutants", place)
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    known = script.reasons()
-    assert script.stale(known, sources(), ()) == []
+    assert stale(reasons(), sources(), ()) == []
     key = (ACCESS, "no such line", "a -> b", 0)
-    assert script.stale([key], sources(), ()) == [
+    assert stale([key], sources(), ()) == [
         f"{ACCESS} | no such line | a -> b: there is no such mutant"
     ]
     killed = End(replace(access(f"{GUARD} -> pass")), "failed")
-    assert script.stale([killed.mutant.key], sources(), (killed,)) == [
+    assert stale([killed.mutant.key], sources(), (killed,)) == [
         f"{' | '.join(killed.mutant.key[:3])}: it is found"
     ]

@@ -57,6 +57,8 @@ def command(
         whole = measured(found, chosen, part, lanes, tell)
         ok = whole.ok
         value |= {"full": whole.to_json()}
+        for line in whole.left:
+            tell(line)
         tell(whole.line)
     if as_json:
         click.echo(json.dumps(value, indent=1, ensure_ascii=False))
