@@ -73,6 +73,11 @@ def each(*values: Any) -> Callable[[Source], Iterable[Card]]:
     return lambda _: [("", value) for value in values or (None,)]
 
 
+def operations(source: Source, *names: str) -> list[str]:
+    """Those of the operations that the resource offers."""
+    return [name for name in names if name in source.offers]
+
+
 @cache
 def moves() -> Mapping[str, Move]:
     """All moves of this package by name."""

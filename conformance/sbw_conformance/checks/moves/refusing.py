@@ -3,239 +3,14 @@
 import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
-from typing import Any
 
 from sbw_conformance.checks import bodies, pointers
-from sbw_conformance.checks.answer import Answer
-from sbw_conformance.checks.model import Life, Step
-from sbw_conformance.checks.moves import Card, Source, each, move
-from sbw_conformance.checks.records import (
-    BusinessOnlyToken,
-    OtherTenant,
-    ReadOnlyToken,
-    Records,
-)
-from sbw_conformance.checks.trial import ANONYMOUS
+from sbw_conformance.checks.model import Step
+from sbw_conformance.checks.moves import Card, Source, each, move, operations
+from sbw_conformance.checks.sent import NOBODY, refused, send, sent_of
 from sbw_conformance.checks.world import Reply, World
 
-NOBODY = ("sbw-no-such-record", "00000000-0000-4000-8000-00000000dead", "999999999999999999", "%20")
-WRITES = ("create", "update", "upsert", "delete")
 LARGE = 64 * 1024 * 1024
-
-
-@dataclass(frozen=True)
-class Sent:
-    """A request that would be right, of a record of this program."""
-
-    operation: str
-    method: str
-    url: str
-    value: Any
-    headers: dict[str, str]
-
-
-def _sent(world: World, operation: str, life: Life) -> Sent:
-    records, change = world.records, world.record(life).change(1)
-    body = world.body(records.fit.minimal) if operation in {"create", "upsert", "batch"} else None
-    one, tag = records.url(life.id), {"If-Match": f'"{life.version}"'}
-    batch = {"operations": [{"operation": "create", "body": body}]}
-    known = {
-        "list": ("GET", records.url(), None, {}),
-        "read": ("GET", one, None, {}),
-        "create": ("POST", records.url(), body, {}),
-        "update": ("PATCH", one, change, tag),
-        "delete": ("DELETE", one, None, tag),
-        "upsert": ("PATCH", f"{records.url()}/by-external-id", body, {}),
-        "batch": ("POST", f"{records.url()}/batch", batch, {}),
-    }
-    return Sent(operation, *known[operation])
-
-
-def _send(world: World, sent: Sent, *, client: str = "a1", **changed: Any) -> Answer:
-    """Send a request, changed in one place, and learn of a record that it makes all the same."""
-    trial, resource = world.records.trial, world.records.resource
-    query = changed.pop("query", {})
-    if sent.operation == "upsert":
-        mark = bodies.external_ids(sent.value)[0]
-        query = {"app": mark["app"], "id": mark["id"], **query}
-    given = {"value": sent.value, "headers": sent.headers, **changed}
-    if given.get("body") is not None:
-        given["value"] = None
-    url = given.pop("url", sent.url)
-    return trial.send(
-        sent.operation, sent.method, url, client=client, resource=resource, query=query, **given
-    )
-
-
-def _unharmed(world: World, sent: Sent, life: Life, under: str) -> None:
-    if sent.operation in {"update", "delete"}:
-        world.show(life, under=under)
-
-
-def _operations(source: Source, *names: str) -> Iterable[str]:
-    return [name for name in names if name in source.offers]
-
-
-ALL = ("list", "read", "create", "update", "delete", "upsert", "batch")
-
-
-# Who asks
-
-
-def _token(kind: str, token: str) -> str:
-    flipped = token[:-1] + ("A" if token[-1:] != "A" else "B")
-    return {
-        "unknown": "sbw-no-such-token",
-        "cut": token[:-1],
-        "longer": f"{token}x",
-        "flipped": flipped,
-        "other case": token.swapcase(),
-        "reversed": token[::-1],
-        "twice": f"{token},{token}",
-    }[kind]
-
-
-TOKENS = ("unknown", "cut", "longer", "flipped", "other case", "reversed", "twice")
-
-
-@move(
-    "CORE-010",
-    needs=["create"],
-    cards=lambda source: [("", name) for name in _operations(source, *ALL)],
-)
-def ask_as_nobody(world: World, step: Step) -> None:
-    """Ask without a token."""
-    life = world.alive(step.target)
-    sent = _sent(world, step.value, life)
-    answer = _send(world, sent, client=ANONYMOUS)
-    answer.must_be_problem(401, "unauthorized", under="CORE-010")
-    challenge = answer.exchange.header("www-authenticate") or "none"
-    known = challenge.lower().startswith("bearer") or ", bearer" in challenge.lower()
-    answer.verify(known, "WWW-Authenticate: Bearer", challenge, under="CORE-010")
-    _unharmed(world, sent, life, "CORE-010")
-
-
-def _cards_of_tokens(source: Source) -> Iterator[Card]:
-    names = list(_operations(source, *ALL))
-    for number, kind in enumerate(TOKENS * 2):
-        yield "", [names[number % len(names)], kind]
-
-
-@move("CORE-011", needs=["create"], cards=_cards_of_tokens)
-def ask_with_a_wrong_token(world: World, step: Step) -> None:
-    """Ask with a token that nobody was given."""
-    operation, kind = step.value
-    life, token = world.alive(step.target), world.records.trial.run.token("a1")
-    wrong = _token(kind, token)
-    if wrong == token:
-        return
-    sent = _sent(world, operation, life)
-    headers = {**sent.headers, "Authorization": f"Bearer {wrong}"}
-    answer = _send(world, sent, client=ANONYMOUS, headers=headers)
-    answer.must_be_problem(401, "unauthorized", under="CORE-011")
-    challenge = answer.exchange.header("www-authenticate") or "none"
-    bare = challenge.replace(" ", "").replace('"', "").lower()
-    told = "error=invalid_token" in bare
-    answer.verify(told, 'error="invalid_token"', challenge, under="CORE-011")
-    _unharmed(world, sent, life, "CORE-011")
-
-
-@move(
-    "CORE-012",
-    needs=["create"],
-    cards=lambda source: [
-        ("", [name, parameter])
-        for name in _operations(source, "list", "read", "create")
-        for parameter in ("access_token", "token")
-    ],
-)
-def ask_with_a_token_in_the_address(world: World, step: Step) -> None:
-    """Ask with a good token where none may be."""
-    operation, parameter = step.value
-    sent = _sent(world, operation, world.alive(step.target))
-    query = {parameter: world.records.trial.run.token("a1")}
-    answer = _send(world, sent, client=ANONYMOUS, query=query)
-    answer.verify(400 <= answer.status < 500, "a refusal", under="CORE-012")
-
-
-@move(
-    "CORE-013",
-    needs=["create", "read", "b1"],
-    cards=lambda source: [("", name) for name in _operations(source, "read", "update", "delete")],
-)
-def ask_of_another_business(world: World, step: Step) -> None:
-    """Ask for a record that another business has."""
-    life, stranger = world.alive(step.target), world.seen_by(OtherTenant)
-    sent = _sent(world, step.value, life)
-    headers = {"If-Match": "*"} if step.value == "update" else {}
-    url = stranger.url("sbw-no-such-record")
-    unknown = _send(world, sent, client="b1", headers=headers, url=url)
-    answer = _send(world, sent, client="b1", headers=headers)
-    expected, got = (_said(one) for one in (unknown, answer))
-    answer.verify(
-        got == expected and answer.status in {404, 410},
-        f"as for nobody: {expected}",
-        under="CORE-013",
-    )
-    world.show(life, under="CORE-013")
-
-
-def _said(answer: Answer) -> tuple[int, str]:
-    value = answer.exchange.json
-    return answer.status, str(value.get("type")) if isinstance(value, dict) else "no document"
-
-
-@move("CORE-016", needs=["create", "b1", "external_id"], cards=each())
-def name_of_another_business(world: World, step: Step) -> None:
-    """Use a name that a record of another business has."""
-    life, stranger = world.alive(step.target), world.seen_by(OtherTenant)
-    names = bodies.external_ids(life.content)
-    answer = stranger.post({**stranger.fit(stranger.fit.minimal), "external_ids": names})
-    answer.must_have_status(201, under="CORE-016")
-    got = answer.value["id"]
-    answer.verify(got != life.id, "a record of its own", "the same id", under="CORE-016")
-    if "upsert" in world.records.operations:
-        found = stranger.find(life.mark)
-        found.must_have_status(200, under="CORE-120")
-        own = found.value["id"] == got
-        found.verify(own, f"id {got}", f"id {found.value['id']}", under="CORE-016")
-    world.show(life, under="CORE-016")
-
-
-def _narrow(source: Source, kind: type[Records], names: Iterable[str]) -> Iterator[Card]:
-    if kind.role in source.offers:
-        yield from (("", [kind.role, name]) for name in _operations(source, *names))
-
-
-def _scopes(source: Source) -> Iterator[Card]:
-    yield from _narrow(source, ReadOnlyToken, (*WRITES, "batch"))
-    yield from _narrow(source, BusinessOnlyToken, ("list", "read"))
-
-
-@move("CORE-017", "CORE-018", needs=["create"], cards=_scopes)
-def ask_beyond_the_scope(world: World, step: Step) -> None:
-    """Ask for what the token's scope does not cover, of a record that is there or is not."""
-    role, operation = step.value
-    records, run = world.records, world.records.trial.run
-    if not run.narrows(role, records.resource):
-        return
-    life = world.alive(step.target)
-    sent = _sent(world, operation, life)
-    under = "BULK-009" if operation == "batch" else "CORE-017"
-    answer = _send(world, sent, client=role)
-    answer.must_be_problem(403, "insufficient-scope", under=under)
-    challenge = answer.exchange.header("www-authenticate") or "none"
-    kind = "read" if operation in {"list", "read"} else "write"
-    scope = run.scope(records.resource, kind)
-    named = scope in challenge.partition("scope=")[2]
-    answer.verify(named, f'scope="{scope}"', challenge, under=under)
-    if operation in {"read", "update", "delete"}:
-        unknown = _send(world, sent, client=role, url=records.url(NOBODY[0]))
-        same = _said(unknown) == _said(answer)
-        unknown.verify(same, f"as for a record that is there: {_said(answer)}", under="CORE-018")
-    _unharmed(world, sent, life, under)
-
 
 # What is asked
 
@@ -245,29 +20,29 @@ def ask_beyond_the_scope(world: World, step: Step) -> None:
     needs=["create", "read"],
     cards=lambda source: [
         ("", [name, who])
-        for name in _operations(source, "read", "update", "delete")
+        for name in operations(source, "read", "update", "delete")
         for who in NOBODY
     ],
 )
 def ask_for_nobody(world: World, step: Step) -> None:
     """Ask for an id that was never given out."""
     operation, who = step.value
-    sent = _sent(world, operation, world.alive(step.target))
-    answer = _send(world, sent, url=f"{world.records.url()}/{who}")
+    sent = sent_of(world, operation, world.alive(step.target))
+    answer = send(world, sent, url=f"{world.records.url()}/{who}")
     answer.must_have_status(404, under="CORE-054")
 
 
 @move(
     "CORE-072",
     needs=["create", "delete"],
-    cards=lambda source: [("", name) for name in _operations(source, "read", "update", "delete")],
+    cards=lambda source: [("", name) for name in operations(source, "read", "update", "delete")],
 )
 def ask_for_what_is_gone(world: World, step: Step) -> None:
     """Ask for a record that was deleted."""
     life = world.create(world.records.fit.minimal)
-    sent = _sent(world, step.value, life)
+    sent = sent_of(world, step.value, life)
     world.delete(life)
-    _send(world, sent).must_be_gone(under="CORE-072")
+    send(world, sent).must_be_gone(under="CORE-072")
 
 
 @move(
@@ -322,7 +97,7 @@ def _each_with(values: Iterable[str], *names: str) -> Callable[[Source], Iterato
     known = list(values)
 
     def cards(source: Source) -> Iterator[Card]:
-        offered = list(_operations(source, *names))
+        offered = list(operations(source, *names))
         for start in range(min(2, len(offered))):
             for number, value in enumerate(known, start):
                 yield "", [offered[number % len(offered)], value]
@@ -334,35 +109,28 @@ def _each_with(values: Iterable[str], *names: str) -> Callable[[Source], Iterato
 def send_what_is_no_json(world: World, step: Step) -> None:
     """Send a body that is no I-JSON."""
     operation, kind = step.value
-    life = world.alive(step.target)
-    sent = _sent(world, operation, life)
-    body = MALFORMED[kind](json.dumps(sent.value).encode())
-    answer = _send(world, sent, body=body)
-    answer.must_be_problem(400, "malformed", under="CORE-051")
-    _unharmed(world, sent, life, "CORE-051")
+    with refused(world, operation, world.alive(step.target), "CORE-051") as sent:
+        body = MALFORMED[kind](json.dumps(sent.value).encode())
+        send(world, sent, body=body).must_be_problem(400, "malformed", under="CORE-051")
 
 
 @move("CORE-106", needs=["create"], cards=_each_with(OTHER_KINDS, *BODIES))
 def send_another_media_type(world: World, step: Step) -> None:
     """Send a body that says it is something else."""
     operation, kind = step.value
-    life = world.alive(step.target)
-    sent = _sent(world, operation, life)
-    answer = _send(world, sent, headers={**sent.headers, "Content-Type": kind})
-    answer.verify(answer.status == 415, f"status 415 for {kind}", under="CORE-106")
-    _unharmed(world, sent, life, "CORE-106")
+    with refused(world, operation, world.alive(step.target), "CORE-106") as sent:
+        answer = send(world, sent, headers={**sent.headers, "Content-Type": kind})
+        answer.verify(answer.status == 415, f"status 415 for {kind}", under="CORE-106")
 
 
 @move("CORE-052", needs=["create"], cards=_each_with(NO_OBJECTS, *BODIES))
 def send_no_object(world: World, step: Step) -> None:
     """Send JSON that is no object."""
     operation, text = step.value
-    life = world.alive(step.target)
-    sent = _sent(world, operation, life)
-    answer = _send(world, sent, body=text.encode())
     under = "BULK-008" if operation == "batch" else "CORE-052"
-    answer.must_be_problem(422, "validation", {""}, under=under)
-    _unharmed(world, sent, life, under)
+    with refused(world, operation, world.alive(step.target), under) as sent:
+        answer = send(world, sent, body=text.encode())
+        answer.must_be_problem(422, "validation", {""}, under=under)
 
 
 @move("CORE-105", "CORE-104", needs=["create"], cards=each("most", "more"))
@@ -471,7 +239,7 @@ def upsert_on_no_good_condition(world: World, step: Step) -> None:
     "CORE-061",
     "CORE-062",
     needs=["create", "update", "external_id"],
-    cards=lambda source: [("", name) for name in _operations(source, "create", "update", "batch")],
+    cards=lambda source: [("", name) for name in operations(source, "create", "update", "batch")],
 )
 def take_a_name(world: World, step: Step) -> None:
     """Use an external id that another record has."""
