@@ -12,6 +12,9 @@ from sbw_reference.problems import Problem
 TELLING = frozenset({"batch", "commit", "middleware", "new_id", "encode"})
 """Seams that are no pure functions, or too dear to run twice: their defects count themselves."""
 
+Fire = Callable[[], None]
+"""What such a defect calls each time that it deviates."""
+
 
 @dataclass(frozen=True, slots=True)
 class Defect:

@@ -1,13 +1,13 @@
 """Mistakes that mutants showed: what stands beside a member goes with it, or stays without it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 from sbw_reference import native
+from sbw_reference.defects.commits import rewritten
 from sbw_reference.defects.defect import Defect
-from sbw_reference.store import DELETED, Change, Decide, Store, Which
-from sbw_reference.turns import Turn
+from sbw_reference.store import DELETED, Change
 from sbw_validator.findings import Finding
 
 Body = Mapping[str, Any]
@@ -47,23 +47,11 @@ def _code_for_good(_original: Any) -> Any:
     return settled
 
 
-def _in_passing(original: Any, fire: Callable[[], None]) -> Any:
+def _in_passing(decided: Sequence[Change]) -> Sequence[Change]:
     """Change the records that refer to a deleted one without a new version of them."""
-
-    def commit(  # noqa: PLR0913, PLR0917 - those of the seam
-        store: Store, tenant: str, type_: str, which: Which, decide: Decide, origin: str
-    ) -> Sequence[Change]:
-        def decided(turn: Turn) -> Sequence[Change]:
-            changes = decide(turn)
-            if len(changes) > 1 and changes[0].operation == DELETED:
-                fire()
-                changes = [changes[0], *map(_of_old_version, changes[1:])]
-            return changes
-
-        done: Sequence[Change] = original(store, tenant, type_, which, decided, origin)
-        return done
-
-    return commit
+    if not decided or decided[0].operation != DELETED:
+        return decided
+    return [decided[0], *map(_of_old_version, decided[1:])]
 
 
 def _of_old_version(change: Change) -> Change:
@@ -112,6 +100,6 @@ DEFECTS = (
         ("CORE-044",),
         ("delete=204",),
         "commit",
-        _in_passing,
+        rewritten(_in_passing),
     ),
 )

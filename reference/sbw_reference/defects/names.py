@@ -1,44 +1,26 @@
 """Mistakes with the names that other apps have for records, and with references by them."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from sbw_reference.decisions import WRITTEN
+from sbw_reference.defects.commits import rewritten
 from sbw_reference.defects.defect import WRITTEN as STORED
 from sbw_reference.defects.defect import Defect, kept
 from sbw_reference.entries import Held
 from sbw_reference.records import ExternalKey, Row, marked
-from sbw_reference.store import Change, Decide, Store, Which
-from sbw_reference.turns import Turn
+from sbw_reference.store import Change
 from sbw_validator.findings import Finding, parts_of
 
 Body = dict[str, Any]
-Fire = Callable[[], None]
 NAMES = "external_ids"
 ADDRESSED = ("read?app", "upsert")
 
 
 def _changes(change: Callable[[Change], Change]) -> Any:
-    """Write something else than what was decided."""
-
-    def make(original: Any, fire: Fire) -> Any:
-        def commit(  # noqa: PLR0913, PLR0917 - those of the seam
-            store: Store, tenant: str, type_: str, which: Which, decide: Decide, origin: str
-        ) -> Sequence[Change]:
-            def changed(turn: Turn) -> Sequence[Change]:
-                decided = decide(turn)
-                written = [change(item) for item in decided]
-                if written != list(decided):
-                    fire()
-                return written
-
-            done: Sequence[Change] = original(store, tenant, type_, which, changed, origin)
-            return done
-
-        return commit
-
-    return make
+    """Write something else than each change that was decided."""
+    return rewritten(lambda decided: [change(item) for item in decided])
 
 
 def _still_taken(item: Change) -> Change:
