@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any
 
 from sbw_reference.behaviour import App
+from sbw_reference.defects.defect import Fire
 from sbw_reference.problems import REGISTERED
 
 Scope = Any
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Fire = Callable[[], None]
 Headers = dict[str, str]
 Simple = tuple[int, dict[str, str], bytes]
 Make = Callable[[Callable[[App], App], Fire], Callable[[App], App]]

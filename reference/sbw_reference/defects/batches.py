@@ -9,14 +9,13 @@ from sbw_reference import batch
 from sbw_reference.answers import Answer, Call
 from sbw_reference.defects import asgi
 from sbw_reference.defects.asgi import Scope, Simple
-from sbw_reference.defects.defect import Defect, answered
+from sbw_reference.defects.defect import Defect, Fire, answered
 from sbw_reference.defects.discovery import hiding
 from sbw_validator.findings import Finding
 
 Item = Mapping[str, Any]
 Result = dict[str, Any]
 One = Callable[[Item], Result]
-Fire = Callable[[], None]
 KEY = "idempotency-key"
 LONGEST_KEY = 255
 GIVEN_UP = {"type": "about:blank", "title": "Failed dependency", "status": 424}
@@ -62,36 +61,33 @@ def _key_of_its_own(headers: Mapping[str, str]) -> Mapping[str, str]:
     return {**headers, KEY: own} if KEY in headers else headers
 
 
-def _stopping(_original: Any, fire: Fire) -> Any:
+def unasked(answer: Callable[[list[Result]], Result | None]) -> Any:
+    """Return a `make` that answers an operation by the results before it, where they say so."""
+
+    def make(_original: Any, fire: Fire) -> Any:
+        def batch(items: Sequence[Item], one: One) -> list[Result]:
+            results: list[Result] = []
+            for item in items:
+                known = answer(results)
+                if known is not None:
+                    fire()
+                results.append(one(item) if known is None else known)
+            return results
+
+        return batch
+
+    return make
+
+
+def _stopping(before: list[Result]) -> Result | None:
     """Give up at the first refusal."""
-
-    def stopping(items: Sequence[Item], one: One) -> list[Result]:
-        results: list[Result] = []
-        for item in items:
-            if results and results[-1]["status"] >= 400:
-                fire()
-                results.append({"status": 424, "problem": GIVEN_UP})
-            else:
-                results.append(one(item))
-        return results
-
-    return stopping
+    refused = before and before[-1]["status"] >= 400
+    return {"status": 424, "problem": GIVEN_UP} if refused else None
 
 
-def _repeating(_original: Any, fire: Fire) -> Any:
+def _repeating(before: list[Result]) -> Result | None:
     """Let the finding of an invalid operation stand for the one after it too."""
-
-    def repeating(items: Sequence[Item], one: One) -> list[Result]:
-        results: list[Result] = []
-        for item in items:
-            if results and results[-1]["status"] == 422:
-                fire()
-                results.append(results[-1])
-            else:
-                results.append(one(item))
-        return results
-
-    return repeating
+    return before[-1] if before and before[-1]["status"] == 422 else None
 
 
 def _ordered(rank: Callable[[Item], Any], *, last_first: bool = False) -> Any:
@@ -232,7 +228,7 @@ DEFECTS = (
         ("BULK-003", "BULK-002"),
         ("batch=200",),
         "batch",
-        _stopping,
+        unasked(_stopping),
     ),
     Defect(
         "batch-repeats-findings",
@@ -240,7 +236,7 @@ DEFECTS = (
         ("BULK-003", "BULK-002"),
         ("batch=200",),
         "batch",
-        _repeating,
+        unasked(_repeating),
     ),
     Defect(
         "batch-from-the-end",

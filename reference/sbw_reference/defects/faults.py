@@ -83,6 +83,12 @@ def _to_the_letter(_original: Any) -> Any:
     return lambda headers: headers.get("prefer") == "handling=lenient"
 
 
+def _unchecked(id_: str, title: str, keyword: str) -> Defect:
+    """Return the mistake of storing what a keyword of a schema refuses."""
+    expects = ("CORE-052", "CORE-059", "CONTACTS-001")
+    return Defect(id_, title, expects, answering(422, *WRITES), "findings", let_pass(keyword))
+
+
 DEFECTS = (
     Defect(
         "pointers-count-from-one",
@@ -133,30 +139,13 @@ DEFECTS = (
         "findings",
         _passing(lambda finding: finding.keyword in STRAY, UPSERT),
     ),
-    Defect(
+    _unchecked(
         "repeated-elements-unchecked",
         "An array takes an element twice whose elements are different ones",
-        ("CORE-052", "CORE-059", "CONTACTS-001"),
-        answering(422, *WRITES),
-        "findings",
-        let_pass("uniqueItems"),
+        "uniqueItems",
     ),
-    Defect(
-        "lengths-unchecked",
-        "The length of text is not checked",
-        ("CORE-052", "CORE-059", "CONTACTS-001"),
-        answering(422, *WRITES),
-        "findings",
-        let_pass("maxLength"),
-    ),
-    Defect(
-        "impossible-days-stored",
-        "A day that is not in the calendar is stored",
-        ("CORE-052", "CORE-059", "CONTACTS-001"),
-        answering(422, *WRITES),
-        "findings",
-        let_pass("format"),
-    ),
+    _unchecked("lengths-unchecked", "The length of text is not checked", "maxLength"),
+    _unchecked("impossible-days-stored", "A day that is not in the calendar is stored", "format"),
     Defect(
         "lenience-drops-parents",
         "Lenient handling drops the object that holds a member which is not known",

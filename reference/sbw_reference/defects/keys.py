@@ -8,12 +8,10 @@ from typing import Any
 from sbw_reference import batch
 from sbw_reference.answers import Answer
 from sbw_reference.defects.defect import Defect
-from sbw_reference.idempotency import REPLAYED
+from sbw_reference.defects.retries import KEYED, replayed
 from sbw_reference.offers import BY_EXTERNAL_ID
 from sbw_reference.turns import Scope
 
-HEADER = "idempotency-key"
-KEYED = tuple(f"{operation}+{HEADER}" for operation in ("create", "update", "upsert"))
 WIDTH = 64
 
 
@@ -47,19 +45,6 @@ def _without_query(scope: Scope) -> Scope:
 
 def _of_collection(scope: Scope) -> Scope:
     return scope._replace(path=scope.path.removesuffix(batch.PATH))
-
-
-def _replays(change: Any) -> Any:
-    """Change answers that are given again."""
-
-    def make(original: Any) -> Any:
-        def answer(found: Answer) -> Answer:
-            given: Answer = original(found)
-            return change(given) if REPLAYED.keys() <= given.headers.keys() else given
-
-        return answer
-
-    return make
 
 
 def _without_tag(answer: Answer) -> Answer:
@@ -114,6 +99,6 @@ DEFECTS = (
         ("CORE-043",),
         KEYED,
         "answer",
-        _replays(_without_tag),
+        replayed(_without_tag),
     ),
 )

@@ -1,19 +1,16 @@
 """Mistakes with the operations of a batch: how each is carried out, and what is told of it."""
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 from urllib.parse import urlsplit
 
 from sbw_reference.answers import Call
-from sbw_reference.defects.defect import Defect
+from sbw_reference.defects.batches import Item, One, Result, unasked
+from sbw_reference.defects.defect import Defect, Fire
 from sbw_validator.findings import Finding
 
-Item = Mapping[str, Any]
-Result = dict[str, Any]
-One = Callable[[Item], Result]
-Fire = Callable[[], None]
 CARRIED_OUT = ("batch=200",)
 PATIENCE = 5
 GIVEN_UP = {"type": "about:blank", "title": "Too many errors", "status": 424}
@@ -89,20 +86,10 @@ def _once(_original: Any, fire: Fire) -> Any:
     return once
 
 
-def _impatient(_original: Any, fire: Fire) -> Any:
+def _impatient(before: list[Result]) -> Result | None:
     """Give up when so many operations were refused."""
-
-    def impatient(items: Sequence[Item], one: One) -> list[Result]:
-        results: list[Result] = []
-        for item in items:
-            if sum(result["status"] >= 400 for result in results) >= PATIENCE:
-                fire()
-                results.append({"status": 424, "problem": GIVEN_UP})
-            else:
-                results.append(one(item))
-        return results
-
-    return impatient
+    refused = sum(result["status"] >= 400 for result in before)
+    return {"status": 424, "problem": GIVEN_UP} if refused >= PATIENCE else None
 
 
 def _with_ids(original: Any) -> Any:
@@ -132,7 +119,7 @@ DEFECTS = (
         ("BULK-003",),
         CARRIED_OUT,
         "batch",
-        _impatient,
+        unasked(_impatient),
     ),
     Defect(
         "batch-updates-without-version",

@@ -6,7 +6,7 @@ from typing import Any
 
 from sbw_reference.defects import asgi
 from sbw_reference.defects.asgi import Scope, Simple
-from sbw_reference.defects.defect import Defect, answering
+from sbw_reference.defects.defect import Defect, answering, refused
 from sbw_reference.problems import Problem
 
 Document = dict[str, Any]
@@ -17,19 +17,6 @@ UPSERTED = "/by-external-id"
 
 def _document(change: Callable[[Document], Document]) -> Any:
     return lambda original: lambda document: change(original(document))
-
-
-def _named(kind: str, /, **changes: Any) -> Any:
-    """Change the refusals of one registered type."""
-
-    def make(original: Any) -> Any:
-        def problem(found: Problem) -> Problem:
-            given: Problem = original(found)
-            return replace(given, **changes) if given.name == kind else given
-
-        return problem
-
-    return make
 
 
 def _untyped(document: Document) -> Document:
@@ -152,7 +139,7 @@ DEFECTS = (
         ("CORE-053",),
         answering(400, "list", "read"),
         "problem",
-        _named("unknown-parameter", name="invalid-parameter"),
+        refused("unknown-parameter", name="invalid-parameter"),
     ),
     Defect(
         "unknown-id-400",

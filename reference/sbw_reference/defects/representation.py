@@ -8,11 +8,10 @@ from typing import Any
 
 from sbw_reference.answers import Answer
 from sbw_reference.auth import Grant
-from sbw_reference.defects.defect import WRITTEN, Defect, answered
+from sbw_reference.defects.defect import WRITTEN, Defect, Fire, answered
 from sbw_reference.records import Row
 
 Record = dict[str, Any]
-Fire = Callable[[], None]
 CACHE = "Cache-Control"
 MINUTE = 60_000  # milliseconds
 SHOWING = frozenset({"read", "list"})

@@ -14,8 +14,8 @@ HEADER = "idempotency-key"
 KEYED = tuple(f"{operation}+{HEADER}" for operation in ("create", "update", "upsert"))
 
 
-def _replay(change: Callable[[Answer], Answer]) -> Any:
-    """Change the answers that are given again."""
+def replayed(change: Callable[[Answer], Answer]) -> Any:
+    """Return a `make` that changes the answers that are given again."""
 
     def make(original: Any) -> Any:
         def answer(found: Answer) -> Answer:
@@ -69,7 +69,7 @@ DEFECTS = (
         ("CORE-087", "CORE-088"),
         KEYED,
         "answer",
-        _replay(lambda answer: replace(answer, status=200)),
+        replayed(lambda answer: replace(answer, status=200)),
     ),
     Defect(
         "replay-without-location",
@@ -77,7 +77,7 @@ DEFECTS = (
         ("CORE-087",),
         KEYED,
         "answer",
-        _replay(lambda answer: _without("Location", answer)),
+        replayed(lambda answer: _without("Location", answer)),
     ),
     Defect(
         "replay-unmarked",
@@ -85,7 +85,7 @@ DEFECTS = (
         ("CORE-087",),
         KEYED,
         "answer",
-        _replay(lambda answer: _without("Idempotency-Replayed", answer)),
+        replayed(lambda answer: _without("Idempotency-Replayed", answer)),
     ),
     Defect(
         "replay-compares-text",
