@@ -4,18 +4,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from sbw_conformance.checks import bodies, pointers
+from sbw_conformance.checks import bodies
 from sbw_conformance.checks.core.declared import around, body_with, outside
 from sbw_conformance.checks.model import Step
 from sbw_conformance.checks.moves import Card, Source, each, move
 from sbw_conformance.checks.world import BATCH, UPSERT, Reply, World
-from sbw_conformance.negatives import UNKNOWN, Negative, negatives_of
+from sbw_conformance.negatives import Negative, negatives_of
 from sbw_validator.findings import Finding
 
 AT_ONCE = 10
 """Wrong bodies in one batch."""
 
-LENIENT = {"Prefer": "handling=lenient"}
 PAST = "2001-02-03T04:05:06.000Z"
 READ_ONLY: tuple[tuple[dict[str, Any], set[str]], ...] = (
     ({"id": "sbw-chosen-id"}, {"/id"}),
@@ -213,57 +212,3 @@ def send_back_what_is_read_only(world: World, step: Step) -> None:
     reply = Reply.alone(world.records.patch(life.id, {**sent, **change}, if_match=life.version))
     reply.verify(reply.status == 200, "status 200", under="CORE-035")
     world.changed(life, reply, bodies.merged(life.content, change))
-
-
-@move("CORE-057", "CORE-058", needs=["create"], cards=each("create", "update", "deep", "nothing"))
-def write_leniently(world: World, step: Step) -> None:
-    """Let what is unknown be dropped, which is then named."""
-    records = world.records
-    if step.value == "update" and "update" not in records.operations:
-        return
-    life = world.alive(step.target)
-    spot = f"/{bodies.UNKNOWN_MEMBER}"
-    body = world.body(records.richest())
-    if step.value == "deep":
-        inner = [p for p in bodies.one_of_each(body, records.schema) if p and "external" not in p]
-        spot = f"{inner[-1]}{spot}" if inner else spot
-    unknown = {} if step.value == "nothing" else {"lost": 1}
-    if step.value == "update":
-        change = world.record(life).change(1)
-        sent = {**change, spot[1:]: unknown}
-        answer = records.patch(life.id, sent, if_match=life.version, headers=LENIENT)
-    else:
-        sent = pointers.put(body, spot, unknown) if unknown else body
-        answer = records.post(sent, headers=LENIENT)
-    wanted = 200 if step.value == "update" else 201
-    answer.must_have_status(wanted, under="CORE-057")
-    listed = answer.value.get("not_stored")
-    if unknown:
-        named = isinstance(listed, list) and spot in listed
-        answer.verify(named, f"not_stored with {spot}", f"{listed}", under="CORE-057")
-        applied = (answer.exchange.header("preference-applied") or "none").replace(" ", "").lower()
-        told = "handling=lenient" in applied
-        answer.verify(told, "Preference-Applied: handling=lenient", applied, under="CORE-057")
-    else:
-        none = "not_stored" not in answer.value
-        answer.verify(none, "no not_stored", f"{listed}", under="CORE-058")
-    shown = {name: value for name, value in answer.value.items() if name != "not_stored"}
-    reply = Reply(answer, answer.status, shown, answer.exchange.header("etag"), None)
-    if step.value == "update":
-        world.changed(life, reply, bodies.merged(life.content, change))
-    else:
-        location = answer.exchange.header("location")
-        whole = Reply(answer, answer.status, shown, reply.etag, location)
-        world.show(world.begun(whole, body, "CORE-057"), under="CORE-058")
-
-
-@move("CORE-059", needs=["create"], cards=each(*range(0, 300, 25)))
-def break_the_standard_leniently(world: World, step: Step) -> None:
-    """Let what is invalid not be dropped, however lenient."""
-    negatives = _negatives(world)
-    known = [n for n in negatives if n.keyword not in {UNKNOWN, "propertyNames"}]
-    wrong = Wrong.of(world, known[step.value % len(known)].body)
-    if wrong is None or any(map(bodies.refused_unknown, wrong.findings)):
-        return
-    reply = Reply.alone(world.records.post(wrong.named(world), headers=LENIENT))
-    reply.must_be_problem(422, "validation", under="CORE-059")

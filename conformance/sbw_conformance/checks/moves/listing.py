@@ -1,18 +1,21 @@
 """Moves that list records: page by page, and by each filter."""
 
-from datetime import timedelta
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import parse_qs, urlencode, urlsplit
 
-from sbw_conformance.checks import bodies, pointers
 from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.core.collections import DEFAULT_LIMIT, LARGEST_LIMIT
 from sbw_conformance.checks.model import Life, Step
-from sbw_conformance.checks.moves import Source, each, move
+from sbw_conformance.checks.moves import each, move
 from sbw_conformance.checks.records import OtherTenant, ids
 from sbw_conformance.checks.world import World
 
 WRONG = (
     ("limit", "0"),
+    ("limit", ""),
+    ("cursor", ""),
+    ("updated_since", ""),
+    ("updated_since", "2026-03-01"),
     ("limit", "-1"),
     ("limit", "ten"),
     ("limit", "1.5"),
@@ -43,6 +46,44 @@ def list_all(world: World, step: Step) -> None:
             linked = f"<{place}>" in link and 'rel="next"' in link.replace("'", '"')
             relative = f"?{urlsplit(place).query}>" in link and "next" in link
             answer.verify(linked or relative, f"Link: {place}", link, under="CORE-073")
+
+
+@move(
+    "CORE-075",
+    needs=["create", "list", "batch", "external_id"],
+    cards=each(*((size, what) for size in (1, 2, 3) for what in ("", "delete"))),
+)
+def list_what_came_at_once(world: World, step: Step) -> None:
+    """Walk over records that were made in one batch, and take one away on the way."""
+    records, (size, what) = world.records, step.value
+    sent = [world.body(records.fit.minimal) for _ in range(5)]
+    made = []
+    for body, reply in zip(sent, world.batch([_create(b) for b in sent]), strict=True):
+        reply.verify(reply.status == 201, "status 201", under="CORE-070")
+        made.append(world.begun(reply, body, "CORE-070"))
+    world.list(limit=size)
+    if what and what in records.operations:
+        answer = records.page(external_id=world.app, limit=size).must_succeed()
+        got = ids(answer.exchange.items or [])
+        passed = next((life for life in made if life.id in got), made[0])
+        world.delete(passed)
+        _goes_on(world, answer, passed)
+
+
+def _create(body: dict[str, Any]) -> dict[str, Any]:
+    return {"operation": "create", "body": body}
+
+
+def _goes_on(world: World, answer: Answer, touched: Life) -> None:
+    """Walk on from a page: what was there all the time is shown once."""
+    seen, got = set[str](), ids(answer.exchange.items or [])
+    while (following := world.records.following(answer, seen)) is not None:
+        answer = following
+        got += ids(answer.exchange.items or [])
+    for life in world.lives:
+        count, once = got.count(life.id), not life.deleted and life is not touched
+        right = count == 1 if once else count <= 1
+        answer.verify(right, "each record once", f"{count} times", under="CORE-075")
 
 
 @move(
@@ -80,7 +121,7 @@ def walk_under_writes(world: World, step: Step) -> None:
     if settle:
         world.list()
     first = records.page(external_id=world.app, limit=2).must_succeed()
-    seen, shown = set[str](), ids(first.exchange.items or [])
+    shown = ids(first.exchange.items or [])
     touched = next((life for life in made if life.id in shown), made[0])
     if step.value == "delete":
         world.delete(touched)
@@ -88,106 +129,7 @@ def walk_under_writes(world: World, step: Step) -> None:
         world.update(touched, world.record(touched).change(1))
     else:
         touched = world.create(records.fit.minimal)
-    answer, got = first, list(shown)
-    while (following := records.following(answer, seen)) is not None:
-        answer = following
-        got += ids(answer.exchange.items or [])
-    for life in world.lives:
-        if not life.deleted and life is not touched:
-            count = got.count(life.id)
-            answer.verify(count == 1, "each record once", f"{count} times", under="CORE-075")
-    count = got.count(touched.id)
-    answer.verify(count <= 1, "each record once", f"{count} times", under="CORE-075")
-
-
-def _selected(world: World, under: str, wanted: set[str], **query: str) -> None:
-    """See that a filter selects these of the program's records, and none of its others."""
-    items = world.records.eventually(lambda items: wanted <= set(ids(items)), **query)
-    answer = Answer(world.records.trial, world.records.trial.exchanges[-1], world.records.resource)
-    got = set(ids(items))
-    said = ", ".join(f"{name}={value}" for name, value in query.items())
-    missing, ours = wanted - got, {life.id for life in world.lives if not life.deleted}
-    answer.verify(not missing, f"{len(wanted)} records for {said}", f"no {missing}", under=under)
-    odd = (got & ours) - wanted
-    answer.verify(not odd, f"{len(wanted)} records for {said}", f"{odd} too", under=under)
-
-
-@move(
-    "CORE-065", needs=["create", "list", "updated_since", "external_id"], cards=each("at", "after")
-)
-def list_what_changed(world: World, step: Step) -> None:
-    """Ask for what changed at the instant of a change or later, and just after it."""
-    world.alive(0)
-    life = world.create(world.records.fit.minimal)
-    at = bodies.instant(life.record["meta"]["updated_at"])
-    since = at if step.value == "at" else at + timedelta(milliseconds=1)
-    wanted = {
-        one.id
-        for one in world.lives
-        if not one.deleted and bodies.instant(one.record["meta"]["updated_at"]) >= since
-    }
-    text = since.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    _selected(world, "CORE-065", wanted, external_id=world.app or "", updated_since=text)
-
-
-@move(
-    "CORE-064", needs=["create", "list", "external_id"], cards=each("", "x", "/%2F", ":", "+ü", "A")
-)
-def list_by_name(world: World, step: Step) -> None:
-    """Ask for one external id; those that are much like it are others."""
-    app, found = f"{world.app}-n", []
-    for text in (f"n{step.value}", f"n{step.value}1", f"N{step.value}"):
-        body = world.body(world.records.fit.minimal)
-        body["external_ids"].append({"app": app, "id": f"{text}.{len(world.lives)}"})
-        reply = world.carry({"operation": "create", "body": body})
-        reply.verify(reply.status == 201, "status 201", under="CORE-070")
-        found.append((world.begun(reply, body, "CORE-070"), body["external_ids"][-1]["id"]))
-    for life, text in found:
-        _selected(world, "CORE-064", {life.id}, external_id=f"{app}:{text}")
-
-
-@move("CORE-066", needs=["create", "list"], cards=each(1, 2, 3))
-def list_by_ids(world: World, step: Step) -> None:
-    """Ask for records by their ids."""
-    declared = world.records.trial.run.said(world.records.resource).get("filters") or ()
-    if "ids" not in declared:
-        return
-    made = [world.create(world.records.fit.minimal) for _ in range(3)][: step.value]
-    _selected(world, "CORE-066", {life.id for life in made}, ids=",".join(one.id for one in made))
-
-
-def _selectors(source: Source) -> list[tuple[str, str]]:
-    return [("", name) for name in source.resource.selectors]
-
-
-@move("CORE-067", needs=["create", "list"], cards=_selectors)
-def list_by_member(world: World, step: Step) -> None:
-    """Ask for records by what stands in a member; every element of an array counts."""
-    records = world.records
-    declared = records.trial.run.said(records.resource).get("filters") or ()
-    pattern = records.resource.selectors[step.value]
-    if step.value not in declared:
-        return
-    life, other = world.create(records.richest()), world.create(records.fit.minimal)
-    for place in pointers.places(life.record, pattern):
-        value = str(pointers.at(life.record, place))
-        lives = (life, other)
-        having = {one.id for one in lives if value in map(str, _values(one, pattern))}
-        run = records.trial.run
-        items = records.eventually(
-            lambda items, having=having: having <= set(ids(items)),  # type: ignore[misc]
-            **{step.value: value},
-            updated_since=run.start,
-        )
-        answer = Answer(records.trial, records.trial.exchanges[-1], records.resource)
-        got, said = set(ids(items)), f"{step.value}={value}"
-        answer.verify(having <= got, f"the record with {said}", "not listed", under="CORE-067")
-        odd = {one.id for one in lives} & got - having
-        answer.verify(not odd, f"records with {said} only", f"{odd} too", under="CORE-067")
-
-
-def _values(life: Life, pattern: str) -> list[object]:
-    return [pointers.at(life.record, place) for place in pointers.places(life.record, pattern)]
+    _goes_on(world, first, touched)
 
 
 @move("CORE-014", needs=["create", "list", "b1", "external_id"], cards=each("app", "all"))
@@ -214,3 +156,33 @@ def list_with_the_unknown(world: World, step: Step) -> None:
     """Ask with a parameter that there is not."""
     answer = world.records.page(**{step.value: "1"})
     answer.must_be_problem(400, "unknown-parameter", under="CORE-053")
+
+
+@move("CORE-056", needs=["create", "list", "external_id"], cards=each("limit", "external_id"))
+def list_with_a_parameter_twice(world: World, step: Step) -> None:
+    """Ask with a parameter that comes twice, though each value alone would do."""
+    values = {"limit": ("1", "2"), "external_id": (f"{world.app}", f"{world.app}.x")}
+    twice = urlencode([(step.value, value) for value in values[step.value]])
+    answer = world.records.page(f"{world.records.url()}?{twice}")
+    answer.must_be_problem(400, "invalid-parameter", under="CORE-056")
+
+
+@move(
+    "CORE-056",
+    needs=["create", "list", "external_id", "b1"],
+    cards=each("another filter", "another business"),
+)
+def walk_on_elsewhere(world: World, step: Step) -> None:
+    """Use a cursor where it was not made: for another filter, or in another business."""
+    records = world.records
+    for _ in range(2):
+        world.create(records.fit.minimal)
+    page = records.page(external_id=world.app, limit=1).must_succeed()
+    url = str(page.value.get("next") or "")
+    asked = {name: values[-1] for name, values in parse_qs(urlsplit(url).query).items()}
+    if "cursor" not in asked:
+        return
+    asked |= {"external_id": f"{world.app}{'.x' if step.value == 'another filter' else ''}"}
+    client = records if step.value == "another filter" else world.seen_by(OtherTenant)
+    answer = client.page(f"{records.url()}?{urlencode(asked)}")
+    answer.must_be_problem(400, "invalid-parameter", under="CORE-056")

@@ -6,7 +6,7 @@ from sbw_conformance.checks import bodies
 from sbw_conformance.checks.bulk import MOST_TRIED
 from sbw_conformance.checks.model import Step
 from sbw_conformance.checks.moves import each, move
-from sbw_conformance.checks.world import World
+from sbw_conformance.checks.world import BATCH, Reply, World
 
 
 @move("BULK-001", "BULK-003", needs=["create", "update", "batch"], cards=each(*range(4)))
@@ -138,3 +138,83 @@ def send_what_is_no_batch(world: World, step: Step) -> None:
         value=value,
     )
     answer.must_be_problem(422, "validation", places, under="BULK-008")
+
+
+HOW: dict[str, tuple[str, dict[str, Any]]] = {
+    "create": ("create", {}),
+    "create what is unknown": ("create", {bodies.UNKNOWN_MEMBER: 1}),
+    "update": ("update", {}),
+    "update by an old version": ("update", {"if_match": "sbw-old"}),
+    "update by no version": ("update", {"if_match": None}),
+    "update nobody": ("update", {"id": "sbw-no-such-record"}),
+    "delete": ("delete", {}),
+    "delete by an old version": ("delete", {"if_match": "sbw-old"}),
+    "delete nobody": ("delete", {"id": "sbw-no-such-record"}),
+    "upsert": ("upsert", {}),
+}
+"""What can be done alone and in a batch: the operation, and what is changed in it."""
+
+
+@move(
+    "BULK-001",
+    "BULK-002",
+    needs=["create", "batch"],
+    cards=lambda source: [("", how) for how, (kind, _) in HOW.items() if kind in source.offers],
+)
+def batch_as_alone(world: World, step: Step) -> None:
+    """Do the same alone and in a batch: it is answered alike."""
+    one, operation = (_asked(world, *HOW[step.value]) for _ in range(2))
+    alone, among = world.carry(one), world.carry(operation, BATCH)
+    answer = among.answer
+    for found in world.records.trial.run.schemas.validator("batch-results", "full").findings(
+        answer.exchange.json
+    ):
+        answer.verify(False, found.expected, found.got, under="BULK-001", pointer=found.pointer)  # noqa: FBT003
+    same = among.status == alone.status
+    among.verify(same, f"status {alone.status} as alone", under="BULK-002")
+    wanted, got = _brief(alone), _brief(among)
+    told = f"{step.value} in a batch as alone: {wanted}"
+    among.verify(wanted == got, told, f"{got}", under="BULK-002")
+    _remember(world, [(one, alone), (operation, among)])
+
+
+def _asked(world: World, kind: str, changed: dict[str, Any]) -> dict[str, Any]:
+    """An operation on something of its own."""
+    if kind in {"create", "upsert"}:
+        body = world.body(world.records.fit.minimal)
+        named = {"external_id": body["external_ids"][0]} if kind == "upsert" else {}
+        return {"operation": kind, **named, "body": {**body, **changed}}
+    life = world.create(world.records.fit.minimal)
+    change = {"body": world.record(life).change(1)} if kind == "update" else {}
+    whole = {"operation": kind, "id": life.id, "if_match": life.version, **change, **changed}
+    return {name: value for name, value in whole.items() if value is not None}
+
+
+def _brief(reply: Reply) -> dict[str, Any]:
+    """What is the same of two replies to the same, whichever records they are about."""
+    value = reply.value if isinstance(reply.value, dict) else {}
+    errors = value.get("errors")
+    rows = errors if isinstance(errors, list) else []
+    own = value.get("id") if reply.location else None
+    return {
+        "problem": value.get("type") if reply.status != 204 and "status" in value else None,
+        "places": sorted(str(row.get("pointer")) for row in rows if isinstance(row, dict)),
+        "location": str(reply.location).replace(f"{own}", "{id}") if reply.location else None,
+        "etag": isinstance(reply.etag, str),
+        "members": sorted(value) if "meta" in value else [],
+    }
+
+
+def _remember(world: World, done: list[tuple[dict[str, Any], Reply]]) -> None:
+    """Keep in mind what became of the records that were written."""
+    for operation, reply in done:
+        if reply.status == 201:
+            world.begun(reply, operation["body"], "BULK-002")
+        life = next((one for one in world.lives if one.id == operation.get("id")), None)
+        if life is not None and reply.status == 204:
+            life.deleted = True
+            world.records.trial.run.journal.gone(world.records.resource, life.id)
+        elif life is not None and reply.status == 200:
+            world.changed(life, reply, bodies.merged(life.content, operation["body"]))
+        if life is not None:
+            world.show(life, under="BULK-002")

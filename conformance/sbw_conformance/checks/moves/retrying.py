@@ -1,12 +1,12 @@
 """Moves that send a request again under its Idempotency-Key."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sbw_conformance.checks import bodies
 from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.model import Life, Step
-from sbw_conformance.checks.moves import each, move
+from sbw_conformance.checks.moves import Card, Source, each, move
 from sbw_conformance.checks.records import OtherApp, OtherTenant, Records
 from sbw_conformance.checks.spelling import same_but_different
 from sbw_conformance.checks.world import Reply, World
@@ -137,21 +137,142 @@ def key_of_somebody_else(world: World, step: Step) -> None:
     answer.verify(replayed is None, "no Idempotency-Replayed", f"{replayed}", under="CORE-090")
 
 
-@move("BULK-007", needs=["create", "batch"], cards=each())
-def batch_again(world: World, _: Step) -> None:
-    """Send a batch twice whose operations have keys."""
-    operations = [
-        {
-            "operation": "create",
-            "body": world.body(world.records.fit.minimal),
-            "idempotency_key": f"sbw-{world.records.trial.run.token_of_its_own()}",
-        }
-        for _ in range(2)
-    ]
-    made = []
-    for reply, operation in zip(world.batch(operations), operations, strict=True):
-        reply.verify(reply.status == 201, "status 201", under="CORE-070")
-        made.append(world.begun(reply, operation["body"], "CORE-070"))  # type: ignore[arg-type]
-    for reply, life in zip(world.batch(operations), made, strict=True):
-        got = reply.value.get("id") if isinstance(reply.value, dict) else None
-        reply.verify(got == life.id, f"id {life.id} again", f"id {got}", under="BULK-007")
+KINDS = {"create": "create", "update": "update", "upsert": "upsert", "batch": "batch"}
+"""Ways to write under a key, by what the resource has to offer for them."""
+
+ALONE = {"create", "batch"}
+"""Those whose address is the same whatever is written."""
+
+
+def _pairs(source: Source) -> Iterator[Card]:
+    """Two writes each that are of another method or address."""
+    offered = [name for name, needed in KINDS.items() if needed in source.offers]
+    for one in offered:
+        yield from (("", [one, other]) for other in offered if one != other or one not in ALONE)
+        if any(_is_elsewhere(source, kind) for kind in source.standard.resources):
+            yield "", [one, "elsewhere"]
+
+
+def _is_elsewhere(source: Source, kind: str) -> bool:
+    resource = source.standard.resources[kind]
+    return kind != source.resource.type and "create" in resource.operations
+
+
+@move("CORE-090", needs=["create"], cards=_pairs)
+def key_at_two_addresses(world: World, step: Step) -> None:
+    """Write two things at two addresses under one key: each is done."""
+    key = _key(world)
+    for kind in step.value:
+        _written(world, kind, key)
+
+
+def _written(world: World, kind: str, key: Mapping[str, str]) -> None:
+    """Write something new in some way under a key, and see that it was done."""
+    records, body = world.records, world.body(world.records.fit.minimal)
+    if kind == "elsewhere":
+        _elsewhere(world, key)
+        return
+    if kind == "update":
+        life = world.create(records.fit.minimal)
+        change = world.record(life).change(1)
+        answer = records.patch(life.id, change, if_match=life.version, headers=key)
+        _is_first(answer, 200)
+        world.changed(life, Reply.alone(answer), bodies.merged(life.content, change))
+        return
+    if kind == "batch":
+        named = {"idempotency_key": key["Idempotency-Key"]}
+        [reply] = world.batch([{"operation": "create", "body": body, **named}])
+        reply.verify(reply.status == 201, "status 201", under="CORE-090")
+    else:
+        mark = dict(body["external_ids"][0]) if kind == "upsert" else {}
+        sent = records.upsert(mark, body, headers=key) if mark else records.post(body, headers=key)
+        _is_first(sent, 201)
+        reply = Reply.alone(sent)
+    world.begun(reply, body, "CORE-090")
+
+
+def _elsewhere(world: World, key: Mapping[str, str]) -> None:
+    """Create a record of another resource under a key."""
+    resources = world.records.trial.run.standard.resources
+    others = (world.records.sibling(kind) for kind in resources if kind != _kind(world))
+    other = next((one for one in others if "create" in one.operations), None)
+    if other is not None:
+        _is_first(other.post(other.body(other.fit.minimal), headers=key), 201)
+
+
+def _kind(world: World) -> str:
+    return world.records.resource.type
+
+
+def _is_first(answer: Answer, status: int) -> None:
+    answer.must_have_status(status, under="CORE-090")
+    replayed = answer.exchange.header("idempotency-replayed")
+    answer.verify(replayed is None, "no Idempotency-Replayed", f"{replayed}", under="CORE-090")
+
+
+VISIBLE = "".join(map(chr, range(0x21, 0x7F)))
+LONGEST_KEY = 255
+
+
+@move("CORE-145", needs=["create"], cards=each("length", "case", "first", "middle", "last", "mark"))
+def keys_that_are_much_alike(world: World, step: Step) -> None:
+    """Create under two keys that differ in one character: each makes a record."""
+    token = f"k{world.records.trial.run.token_of_its_own()}"
+    long = (token + VISIBLE * 3)[:LONGEST_KEY]
+    half = LONGEST_KEY // 2
+    keys = {
+        "length": (long[:-1], long),
+        "case": (token, token.replace("k", "K", 1)),
+        "first": (f"a{long[1:]}", f"b{long[1:]}"),
+        "middle": (f"{long[:half]}a{long[half + 1 :]}", f"{long[:half]}b{long[half + 1 :]}"),
+        "last": (f"{long[:-1]}a", f"{long[:-1]}A"),
+        "mark": (f"{token}-", f"{token}_"),
+    }[step.value]
+    for key in keys:
+        body = world.body(world.records.fit.minimal)
+        answer = world.records.post(body, headers={"Idempotency-Key": key})
+        told = f"status 201 under a key of {len(key)} characters"
+        answer.verify(answer.status == 201, told, under="CORE-145")
+        world.begun(Reply.alone(answer), body, "CORE-145")
+
+
+def _keyed(source: Source) -> Iterator[Card]:
+    yield from (("", n) for n in ("create", "update", "upsert", "delete") if n in source.offers)
+
+
+@move("BULK-007", needs=["create", "batch"], cards=_keyed)
+def batch_again(world: World, step: Step) -> None:
+    """Send a batch twice whose operations have keys: the second time nothing is done."""
+    operations = [_operation(world, step.value) for _ in range(2)]
+    first, second = (world.batch([one for one, _ in operations]) for _ in range(2))
+    for (operation, life), one, again in zip(operations, first, second, strict=True):
+        wanted = {"update": 200, "delete": 204}.get(step.value, 201)
+        one.verify(one.status == wanted, f"status {wanted}", under="BULK-007")
+        if life is None:
+            life = world.begun(one, operation["body"], "BULK-007")  # noqa: PLW2901  # it is there now
+        elif step.value == "delete":
+            life.deleted = True
+            world.records.trial.run.journal.gone(world.records.resource, life.id)
+        else:
+            world.changed(life, one, bodies.merged(life.content, operation["body"]))
+        if step.value == "delete":
+            gone = again.status in {204, 404, 410}
+            again.verify(gone, "status 204 again, 404 or 410", under="BULK-007")
+        else:
+            done = isinstance(again.status, int) and 200 <= again.status < 300
+            again.verify(done, f"{one.got} again", under="BULK-007")
+            got = again.value.get("id") if isinstance(again.value, dict) else None
+            again.verify(got == life.id, f"id {life.id} again", f"id {got}", under="BULK-007")
+        world.show(life, under="BULK-007")
+
+
+def _operation(world: World, kind: str) -> tuple[dict[str, Any], Life | None]:
+    """An operation under a key of its own, and the record that it is about where there is one."""
+    key = {"operation": kind, "idempotency_key": _key(world)["Idempotency-Key"]}
+    if kind in {"create", "upsert"}:
+        body = world.body(world.records.fit.minimal)
+        named = {"external_id": body["external_ids"][0]} if kind == "upsert" else {}
+        return {**key, **named, "body": body}, None
+    life = world.create(world.records.fit.minimal)
+    change = {"body": world.record(life).change(1)} if kind == "update" else {}
+    return {**key, "id": life.id, "if_match": life.version, **change}, life
