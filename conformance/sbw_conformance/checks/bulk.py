@@ -3,8 +3,18 @@
 from typing import Any
 
 from sbw_conformance.checks import bodies, check, pointers
-from sbw_conformance.checks.answer import PROBLEMS, Answer
-from sbw_conformance.checks.records import ReadOnlyToken, Record, Records, ids
+from sbw_conformance.checks.answer import Answer
+from sbw_conformance.checks.batches import (
+    creation,
+    is_made,
+    keyed,
+    must_have_status,
+    must_succeed,
+    places_of,
+    results_of,
+    update_of,
+)
+from sbw_conformance.checks.records import ReadOnlyToken, Records, ids
 from sbw_conformance.checks.trial import CouldNotRun, NotClaimed
 from sbw_validator.values import differences
 
@@ -15,42 +25,10 @@ HARMLESS = 12
 """Operations that are refused in one batch."""
 
 
-def _create(records: Records, app: str | None = None) -> dict[str, Any]:
-    return {"operation": "create", "body": records.body(app=app)}
-
-
-def _results(answer: Answer, count: int) -> list[dict[str, Any]]:
-    """The results of a batch; that there is one for each operation is what BULK-001 says."""
-    found = answer.results
-    got = f"{len(found)} results, {answer.exchange.got}"
-    answer.verify(len(found) == count, f"{count} results", got, under="BULK-001")
-    return found
-
-
-def _status(answer: Answer, result: dict[str, Any], place: str, *wanted: int, under: str) -> None:
-    text = " or ".join(map(str, wanted))
-    got = f"status {result.get('status')} {_kind(result)}".strip()
-    known = result.get("status") in wanted
-    answer.verify(known, f"status {text}", got, under=under, pointer=f"{place}/status")
-
-
-def _made(result: dict[str, Any]) -> bool:
-    return result.get("status") in (200, 201) and isinstance(result.get("body"), dict)
-
-
-def _succeeds(answer: Answer, result: dict[str, Any], place: str, *, under: str) -> None:
-    got = f"status {result.get('status')} {_kind(result)}".strip()
-    answer.verify(_made(result), "a record", got, under=under, pointer=place)
-
-
-def _kind(result: dict[str, Any]) -> str:
-    return str(pointers.at(result, "/problem/type") or "").removeprefix(PROBLEMS)
-
-
 @check("BULK-001", needs=["batch", "create"], shapes=["collection"])
 def batch_has_a_result_for_each_operation(records: Records) -> None:
     """Results come in the order of the operations, in the form that the schema says."""
-    operations = [_create(records), {"operation": "delete", "id": "sbw-no-such-record"}]
+    operations = [creation(records), {"operation": "delete", "id": "sbw-no-such-record"}]
     answer = records.batch(operations)
     answer.must_have_status(200)
     found = records.trial.run.schemas.validator("batch-results", "full").findings(
@@ -58,9 +36,9 @@ def batch_has_a_result_for_each_operation(records: Records) -> None:
     )
     for finding in found[:1]:
         answer.verify(False, finding.expected, finding.got, pointer=finding.pointer)  # noqa: FBT003
-    first, second = _results(answer, 2)
-    _succeeds(answer, first, "/results/0", under="BULK-001")
-    _status(answer, second, "/results/1", 404, 405, under="BULK-001")
+    first, second = results_of(answer, 2)
+    must_succeed(answer, first, "/results/0", under="BULK-001")
+    must_have_status(answer, second, "/results/1", 404, 405, under="BULK-001")
 
 
 @check("BULK-002", needs=["batch", "create", "update", "read"], shapes=["collection"])
@@ -70,12 +48,12 @@ def results_are_those_of_single_requests(records: Records) -> None:
     one = records.update(stale, stale.change(1))
     bad = {bodies.UNKNOWN_MEMBER: 1}
     refused = [
-        (_update(one, one.change(2), stale.version), records.patch(stale, one.change(2))),
-        (_update(two, two.change(1), None), records.patch(two, two.change(1), if_match=None)),
-        (_update(two, bad, "*"), records.patch(two, bad, if_match="*")),
-        (_update(NOBODY, two.change(1), "*"), records.patch(NOBODY, two.change(1), if_match="*")),
+        (update_of(one, one.change(2), stale.version), records.patch(stale, one.change(2))),
+        (update_of(two, two.change(1), None), records.patch(two, two.change(1), if_match=None)),
+        (update_of(two, bad, "*"), records.patch(two, bad, if_match="*")),
+        (update_of(NOBODY, two.change(1), "*"), records.patch(NOBODY, two.change(1), if_match="*")),
     ]
-    done = [_create(records), _update(one, one.change(2), one.version)]
+    done = [creation(records), update_of(one, one.change(2), one.version)]
     created = records.post(records.body()).must_succeed()
     made = records.record(created)
     usual = [created, records.patch(made, made.change(1))]
@@ -85,22 +63,22 @@ def results_are_those_of_single_requests(records: Records) -> None:
     else:
         last = []
     answer = records.batch([*done, *(operation for operation, _ in refused), *last])
-    results = _results(answer, len(done) + len(refused) + len(last))
+    results = results_of(answer, len(done) + len(refused) + len(last))
     for number in range(len(done) + len(refused), len(results)):  # as CORE-123 says
-        _status(answer, results[number], f"/results/{number}", 412, under="BULK-002")
+        must_have_status(answer, results[number], f"/results/{number}", 412, under="BULK-002")
     for number, (result, alone) in enumerate(zip(results, usual, strict=False)):
         place = f"/results/{number}"
-        _status(answer, result, place, alone.status, under="BULK-002")
+        must_have_status(answer, result, place, alone.status, under="BULK-002")
         _is_record(records, answer, result, place, alone)
     for number, (_, alone) in enumerate(refused, len(done)):
         place = f"/results/{number}"
-        _status(answer, results[number], place, alone.status, under="BULK-002")
+        must_have_status(answer, results[number], place, alone.status, under="BULK-002")
         value = alone.exchange.json
         wanted = str(value.get("type")) if isinstance(value, dict) and alone.status >= 400 else ""
         got = pointers.at(results[number], "/problem/type") or ""
         spot = f"{place}/problem/type"
         answer.verify(got == wanted, wanted, got, under="BULK-002", pointer=spot)
-        told, usually = _places(results[number].get("problem")), _places(value)
+        told, usually = places_of(results[number].get("problem")), places_of(value)
         spot = f"{place}/problem/errors"
         answer.verify(told == usually, f"{usually}", f"{told}", under="BULK-002", pointer=spot)
     _leads_to_the_record(answer, results[0], created)
@@ -108,20 +86,13 @@ def results_are_those_of_single_requests(records: Records) -> None:
         status, again = (records.delete(one).status for _ in range(2))
         gone = {"operation": "delete", "id": two.id}
         answer = records.batch([{**gone, "if_match": NOBODY}, gone, gone])
-        results = _results(answer, 3)
-        _status(answer, results[0], "/results/0", 412, under="BULK-002")
-        _status(answer, results[1], "/results/1", status, under="BULK-002")
-        _status(answer, results[2], "/results/2", again, under="BULK-002")
+        results = results_of(answer, 3)
+        must_have_status(answer, results[0], "/results/0", 412, under="BULK-002")
+        must_have_status(answer, results[1], "/results/1", status, under="BULK-002")
+        must_have_status(answer, results[2], "/results/2", again, under="BULK-002")
         alone, left = records.get(one), records.get(two)
         wanted = f"status {alone.status}, as after a single deletion"
         left.verify(left.status == alone.status, wanted, under="BULK-002")
-
-
-def _places(problem: Any) -> list[str]:
-    """The places that a problem names."""
-    errors = problem.get("errors") if isinstance(problem, dict) else None
-    rows = errors if isinstance(errors, list) else []
-    return sorted({str(row.get("pointer")) for row in rows if isinstance(row, dict)})
 
 
 def _leads_to_the_record(answer: Answer, result: dict[str, Any], single: Answer) -> None:
@@ -133,12 +104,6 @@ def _leads_to_the_record(answer: Answer, result: dict[str, Any], single: Answer)
     wanted = before + (str(pointers.at(result, "/body/id")) if found else "") + behind
     spot = "/results/0/headers/location"
     answer.verify(location == wanted, wanted, f"{location}", under="BULK-002", pointer=spot)
-
-
-def _update(record: Record | str, change: Any, if_match: str | None) -> dict[str, Any]:
-    named = record.id if isinstance(record, Record) else record
-    given = {"if_match": if_match} if if_match else {}
-    return {"operation": "update", "id": named, "body": change, **given}
 
 
 def _is_record(
@@ -169,16 +134,16 @@ def one_refusal_harms_no_other(records: Records) -> None:
     invalid = [e for e in records.invalid() if not any(map(bodies.refused_unknown, e.findings))]
     examples = invalid[:2] * (HARMLESS // 2)
     wrong = [{"operation": "create", "body": records.marked(e.value)} for e in examples]
-    operations = [_create(records), *wrong, _create(records)]
+    operations = [creation(records), *wrong, creation(records)]
     answer = records.batch(operations)
-    results = _results(answer, len(operations))
+    results = results_of(answer, len(operations))
     for number in (0, len(operations) - 1):
-        _succeeds(answer, results[number], f"/results/{number}", under="BULK-003")
+        must_succeed(answer, results[number], f"/results/{number}", under="BULK-003")
         if "read" in records.operations:
             made = records.get(str(pointers.at(results[number], "/body/id")))
             made.must_be_accepted("the record that was created", under="BULK-003")
     for number in range(1, len(operations) - 1):
-        _status(answer, results[number], f"/results/{number}", 422, under="BULK-003")
+        must_have_status(answer, results[number], f"/results/{number}", 422, under="BULK-003")
 
 
 @check("BULK-004", "BULK-002", needs=["batch", "upsert", "external_id"], shapes=["collection"])
@@ -193,9 +158,9 @@ def operations_are_carried_out_in_order(records: Records) -> None:
         {"operation": "upsert", "external_id": mark, "body": change, "if_none_match": "*"},
     ]
     answer = records.batch(operations)
-    results = _results(answer, 3)
+    results = results_of(answer, 3)
     for number, status in enumerate((201, 200, 412)):
-        _status(answer, results[number], f"/results/{number}", status, under="BULK-004")
+        must_have_status(answer, results[number], f"/results/{number}", status, under="BULK-004")
     held = bodies.external_ids(results[0].get("body"))
     answer.verify(mark in held, f"external id {mark}", f"{held}", under="BULK-002")
     records.find(mark).must_reflect(change, under="BULK-004")
@@ -206,9 +171,9 @@ def full_batch_is_taken(records: Records) -> None:
     """As many operations as the limit allows are carried out, and what they made is listed."""
     count = min(records.trial.run.batch_limit, MOST_TRIED)
     app = records.own_app() if count <= LARGEST_LIMIT else None  # a body has its limit too
-    answer = records.batch([_create(records, app) for _ in range(count)])
+    answer = records.batch([creation(records, app) for _ in range(count)])
     answer.verify(answer.status == 200, f"a batch of {count} operations")
-    created = [str(result["body"].get("id")) for result in answer.results if _made(result)]
+    created = [str(result["body"].get("id")) for result in answer.results if is_made(result)]
     got = f"{len(created)} of them"
     answer.verify(len(created) == count, f"{count} records created", got)
     offers = records.trial.run.offers(records.resource)
@@ -231,9 +196,9 @@ def larger_batch_is_refused(records: Records) -> None:
     limit = records.trial.run.batch_limit
     if limit > MOST_TRIED:
         raise NotClaimed(f"a batch takes {limit} operations, more than are tried")
-    records.batch([_create(records)]).must_have_status(200)
+    records.batch([creation(records)]).must_have_status(200)
     app = records.own_app()
-    operations = [_create(records, app) for _ in range(limit + 1)]
+    operations = [creation(records, app) for _ in range(limit + 1)]
     records.batch(operations).must_have_status(413)
     records.must_not_exist(app)
 
@@ -241,34 +206,30 @@ def larger_batch_is_refused(records: Records) -> None:
 @check("BULK-007", needs=["batch", "create"], shapes=["collection"])
 def keyed_operation_is_carried_out_once(records: Records) -> None:
     """A batch whose answer was lost is sent again."""
-    operations = [_keyed(records, _create(records)) for _ in range(2)]
+    operations = [keyed(records, creation(records)) for _ in range(2)]
     if deletes := "delete" in records.operations:
         gone = {"operation": "delete", "id": records.create().id}
-        operations.append(_keyed(records, gone))
+        operations.append(keyed(records, gone))
     first, again = records.batch(operations), records.batch(operations)
-    pairs = [_results(answer, len(operations)) for answer in (first, again)]
+    pairs = [results_of(answer, len(operations)) for answer in (first, again)]
     for number, (one, two) in enumerate(zip(*(results[:2] for results in pairs), strict=True)):
         place = f"/results/{number}"
-        _succeeds(first, one, place, under="BULK-007")
-        _succeeds(again, two, place, under="BULK-007")
+        must_succeed(first, one, place, under="BULK-007")
+        must_succeed(again, two, place, under="BULK-007")
         was, now = pointers.at(one, "/body/id"), pointers.at(two, "/body/id")
         again.verify(was == now, f"id {was} again", f"id {now}", pointer=f"{place}/body/id")
     if deletes:
-        _status(first, pairs[0][2], "/results/2", 200, 204, under="BULK-007")
-        _status(again, pairs[1][2], "/results/2", 200, 204, 404, 410, under="BULK-007")
-
-
-def _keyed(records: Records, operation: dict[str, Any]) -> dict[str, Any]:
-    return {**operation, "idempotency_key": f"sbw-{records.trial.run.token_of_its_own()}"}
+        must_have_status(first, pairs[0][2], "/results/2", 200, 204, under="BULK-007")
+        must_have_status(again, pairs[1][2], "/results/2", 200, 204, 404, 410, under="BULK-007")
 
 
 @check("BULK-008", needs=["batch", "create"], shapes=["collection"])
 def malformed_batch_is_refused(records: Records) -> None:
     """A batch that does not say what it wants does nothing."""
-    records.batch([_create(records)]).must_have_status(200)
+    records.batch([creation(records)]).must_have_status(200)
     app = records.own_app()
     url = f"{records.url()}/batch"
-    good = _create(records, app)
+    good = creation(records, app)
     unfit = {"operations": [{**good, "id": NOBODY}]}, frozenset[str]()
     for value, places in (*bodies.refused(records.trial.run.standard, "batch-request"), unfit):
         if isinstance(value, dict) and value.get("operations"):
@@ -287,19 +248,19 @@ def batch_needs_the_scope_to_write(records: Records, reader: ReadOnlyToken) -> N
     """A token that only reads writes no batch."""
     if "read" in records.operations and reader.get(records.create()).status != 200:
         raise CouldNotRun(f"the read-only token cannot read {records.resource.type}")
-    records.batch([_create(records)]).must_have_status(200)
+    records.batch([creation(records)]).must_have_status(200)
     alone = reader.post(records.body()).exchange
     control = records.trial.control
     control(alone.status == 403, "CORE-017", "status 403 for a create", alone.got, alone)
     app = records.own_app()
-    reader.batch([_create(records, app)]).must_be_problem(403, "insufficient-scope")
+    reader.batch([creation(records, app)]).must_be_problem(403, "insufficient-scope")
     records.must_not_exist(app)
 
 
 @check("CORE-101", needs=["batch", "create"], shapes=["collection"])
 def batch_address_has_one_method(records: Records) -> None:
     """What is sent there in another way is no batch."""
-    records.batch([_create(records)]).must_have_status(200)
+    records.batch([creation(records)]).must_have_status(200)
     url = f"{records.url()}/batch"
     answer = records.trial.send("undefined", "PUT", url, resource=records.resource, value={})
     answer.must_refuse_its_method({"POST"})
@@ -310,7 +271,7 @@ def undeclared_operation_is_refused_in_batches(records: Records) -> None:
     """A batch is no way round what the landing page says."""
     record = records.create()
     possible = {
-        "update": _update(record, record.change(1), "*"),
+        "update": update_of(record, record.change(1), "*"),
         "delete": {"operation": "delete", "id": record.id},
         "upsert": {
             "operation": "upsert",
@@ -321,9 +282,9 @@ def undeclared_operation_is_refused_in_batches(records: Records) -> None:
     absent = [value for name, value in possible.items() if name not in records.operations]
     if not absent:
         raise NotClaimed(f"{records.resource.type} declares every operation")
-    answer = records.batch([_create(records), *absent])
-    results = _results(answer, 1 + len(absent))
-    _succeeds(answer, results[0], "/results/0", under="BULK-002")
+    answer = records.batch([creation(records), *absent])
+    results = results_of(answer, 1 + len(absent))
+    must_succeed(answer, results[0], "/results/0", under="BULK-002")
     for number, result in enumerate(results[1:], 1):
-        _status(answer, result, f"/results/{number}", 404, 405, under="BULK-010")
+        must_have_status(answer, result, f"/results/{number}", 404, 405, under="BULK-010")
     records.get(record).must_show(record.value, under="BULK-010")
