@@ -1,11 +1,11 @@
 """Same value and versions: what a write keeps, and how two writers do not overwrite each other."""
 
-from collections.abc import Iterator
 from typing import Any
 
-from sbw_conformance.checks import bodies, check, observer, pointers
+from sbw_conformance.checks import bodies, check, observer
 from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.observing import Found, View
+from sbw_conformance.checks.patches import merge_patches
 from sbw_conformance.checks.records import Record, Records, ids, named
 from sbw_conformance.checks.spelling import same_but_different, with_empty_arrays
 from sbw_conformance.checks.trial import NotClaimed
@@ -208,9 +208,9 @@ def update_is_a_merge_patch(records: Records) -> None:
     """Absent stays, null removes, an object is merged, anything else replaces."""
     example = records.richest()
     record = records.create(example)
-    if not _patches(records, example):
+    if not merge_patches(records.fit, example):
         raise NotClaimed(f"nothing of {records.resource.type} can be changed alone")
-    patches = _patches(records, _kept(records, record, example))
+    patches = merge_patches(records.fit, _kept(records, record, example))
     last = records.trial.exchanges[-1]
     records.trial.control(bool(patches), "CORE-040", "what was sent", "nothing of it", last)
     for patch in map(records.fit.distinct, patches):
@@ -232,62 +232,6 @@ def _kept(records: Records, record: Record, sent: dict[str, Any]) -> dict[str, A
     open_: tuple[str, ...] = ("custom_fields", "extensions")
     shared = {name: sent[name] for name in open_ if name in sent}
     return {name: shared.get(name, value) for name, value in content.items() if name in sent}
-
-
-def _patches(records: Records, example: dict[str, Any]) -> list[dict[str, Any]]:
-    """Merge patches that leave the record valid: nulls, shorter and empty arrays, nested changes.
-
-    Every member that can go is removed once, beside another that stays.
-    """
-    places = [
-        f"{pointer}/{pointers.escape(name)}"
-        for pointer in pointers.objects(example)
-        if "*" not in pointers.kind_of(pointer).split("/")
-        for name in (pointers.at(example, pointer) or {})
-        if name != "external_ids"
-    ]
-    arrays = [place for place in places if isinstance(pointers.at(example, place), list)]
-    top = [(place, None) for place in places if place.count("/") == 1]
-    deep = [(place, None) for place in places if place.count("/") > 1]
-    shorter = [(place, items) for place in arrays for items in _short(pointers.at(example, place))]
-    groups: list[list[tuple[str, Any]]] = [top[0::2], top[1::2], deep[0::2], deep[1::2]]
-    groups += [shorter, [(place, []) for place in arrays]]
-    if records.fit.change:
-        pointer, values = records.fit.change
-        groups += [[(pointer, values[0])]]
-        groups += [[(pointer, values[1]), *shorter[-1:], *top[-1:]]]
-    return [patch for group in groups if (patch := _together(records, example, group))]
-
-
-def _short(items: list[Any]) -> Iterator[list[Any]]:
-    """The first element alone: without one of its members, or as it is if it needs them all."""
-    for name in reversed(items[0]) if items and isinstance(items[0], dict) else ():
-        yield [{other: value for other, value in items[0].items() if other != name}]
-    yield items[:1]
-
-
-def _together(
-    records: Records, example: dict[str, Any], group: list[tuple[str, Any]]
-) -> dict[str, Any]:
-    """One patch of as many changes as go together, none within another."""
-    patch: dict[str, Any] = {}
-    done: list[str] = []
-    for place, value in group:
-        clear = all(
-            not f"{place}/".startswith(f"{o}/") and not f"{o}/".startswith(f"{place}/")
-            for o in done
-        )
-        more = _joined(patch, pointers.nested(place, value))
-        if clear and records.fit.accepts(bodies.merged(example, more)):
-            patch = more
-            done.append(place)
-    return patch
-
-
-def _joined(one: Any, two: Any) -> Any:
-    if not isinstance(one, dict) or not isinstance(two, dict):
-        return two
-    return {**one, **{name: _joined(one.get(name), value) for name, value in two.items()}}
 
 
 @check("CORE-048", needs=["update", "read"])
