@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
+from sbw_conformance.configfile import NAMED_SECRETS, load, misfit, wrong
 from sbw_conformance.target import (
     ROLES,
     SCOPED,
@@ -18,25 +19,15 @@ from sbw_conformance.target import (
     variable,
 )
 from sbw_conformance.waivers import Waiver
-from sbw_validator.errors import MalformedYAML, OversizedError
-from sbw_validator.findings import Finding
 from sbw_validator.lines import Lines
-from sbw_validator.plainyaml import read_yaml
 from sbw_validator.schemas import load_schemas
 from sbw_validator.standard import Standard, load_standard
 from sbw_validator.wording import near
 
-EXAMPLE = "See the example in the output of `sbw test --help`, or let `sbw init` write the file."
-NAMED_SECRETS = (
-    "Secrets stand in environment variables, the file names these: a1: {token_env: SBW_A1_TOKEN}."
-)
-SECRET_WORDS = re.compile(r"token|secret|password|bearer|api_?key|credential", re.IGNORECASE)
 TELLING = re.compile(r"(?=.{1,64}$)[A-Z][A-Z0-9]{0,15}(_[A-Z0-9]{1,16})*")
 """What is plainly the name of a variable, and no secret that stands in its place."""
 
 HIGHEST_PORT = 65535
-LARGEST = 1 << 20
-"""Bytes of a configuration."""
 
 
 @dataclass(frozen=True)
@@ -123,11 +114,11 @@ def read_configuration(
     Where it names no clients they are those of `clients_of`. ConfigurationError with file, line,
     what and what to try; no secret is ever repeated. `complete` is as in `from_environment`.
     """
-    value, lines = _load(path)
+    value, lines = load(path)
     standard = load_standard()
     findings = load_schemas(standard).tool("config-1").findings(value)
     if findings:
-        raise _misfit(path, findings, lines)
+        raise misfit(path, findings, lines)
     source = _Source(path, value, lines, standard)
     source.is_sensible()
     clients = source.clients(environment) if "clients" in value else clients_of(environment)
@@ -165,7 +156,7 @@ class _Source:
     standard: Standard
 
     def refuse(self, pointer: str, what: str, hint: str) -> NoReturn:
-        raise _wrong(self.path, self.lines.at(pointer), what, hint)
+        raise wrong(self.path, self.lines.at(pointer), what, hint)
 
     def is_sensible(self) -> None:
         """Refuse what stands in the way of each other, and classes that there are not."""
@@ -267,52 +258,3 @@ def _clients(value: Mapping[str, Any]) -> Iterator[tuple[str, str, Mapping[str, 
         yield role, pointer, entry
         for scope, narrow in entry.get("scoped", {}).items():
             yield f"{role}.{scope}", f"{pointer}/scoped/{scope}", narrow
-
-
-def _wrong(path: Path, line: int, what: str, hint: str) -> ConfigurationError:
-    return ConfigurationError(f"{path}, line {line}: {what}", hint)
-
-
-def _misfit(path: Path, findings: list[Finding], lines: Lines) -> ConfigurationError:
-    """What to say of a file that does not fit its format; what may be a secret is not repeated."""
-    unknown = [f for f in findings if f.keyword == "additionalProperties"]
-    first = (unknown or findings)[0]
-    place, name = first.pointer or "the file", first.pointer.rpartition("/")[2]
-    line = lines.at(first.pointer)
-    secret = first.pointer.startswith("/clients") or SECRET_WORDS.search(name)
-    if secret:
-        return _wrong(
-            path, line, f"{place}: expected {first.expected}.", f"{first.hint} {NAMED_SECRETS}"
-        )
-    # A value under an unknown name can be anything, and a URL can hold a password.
-    silent = unknown or "@" in first.got
-    got = "" if silent else f", got {first.got}"
-    return _wrong(path, line, f"{place}: expected {first.expected}{got}.", first.hint or EXAMPLE)
-
-
-def _load(path: Path) -> tuple[Any, Lines]:
-    """The value of a YAML file and the lines in it."""
-    try:
-        with path.open("rb") as stream:
-            content = stream.read(LARGEST + 1)
-    except OSError as error:
-        raise ConfigurationError(
-            f"{path} cannot be read: {error.strerror or error}.",
-            "Is the path right, and is it a text file? " + EXAMPLE,
-        ) from None
-    if len(content) > LARGEST:
-        raise ConfigurationError(f"{path} is larger than {LARGEST >> 20} MiB.", EXAMPLE)
-    try:
-        return read_yaml(content)
-    except MalformedYAML as error:
-        raise _wrong(path, error.line, f"the file {_kept(error.reason)}.", error.hint) from None
-    except OversizedError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.reason}.", EXAMPLE) from None
-
-
-def _kept(reason: str) -> str:
-    """Why a text is no plain YAML, without what it quotes, unless that is the name of a member."""
-    if reason.endswith(" twice"):
-        return reason
-    reason = re.sub(r'".*" under the tag ".*"', "a value that does not fit its tag", reason)
-    return re.sub(r'the (alias|tag) ".*', r"a YAML \1", reason)
