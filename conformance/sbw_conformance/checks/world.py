@@ -1,14 +1,15 @@
 """The records of one program, written by whatever request, each compared with its model."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
 
 from sbw_conformance.checks import bodies
-from sbw_conformance.checks.answer import PROBLEMS, Answer, shown
+from sbw_conformance.checks.answer import Answer, shown
+from sbw_conformance.checks.batches import results_of
 from sbw_conformance.checks.model import Life
 from sbw_conformance.checks.records import OtherApp, Record, Records, ids
+from sbw_conformance.checks.reply import Reply
 from sbw_validator.validation import validate
 from sbw_validator.values import differences, same
 
@@ -41,71 +42,6 @@ def blamed(operation: str, way: str, status: Any) -> str:
 
 Operation = dict[str, Any]
 """An operation as a batch writes it."""
-
-
-@dataclass(frozen=True)
-class Reply:
-    """What came back for one write: an answer, or what stands at `place` in that to a batch."""
-
-    answer: Answer
-    status: Any
-    value: Any
-    etag: Any
-    location: Any
-    place: str = ""
-
-    @classmethod
-    def alone(cls, answer: Answer) -> "Reply":
-        """The reply to a request of its own."""
-        header = answer.exchange.header
-        value = answer.exchange.json
-        return cls(answer, answer.status, value, header("etag"), header("location"))
-
-    @classmethod
-    def within(cls, answer: Answer, index: int) -> "Reply":
-        """The reply to an operation of a batch."""
-        result = answer.results[index]
-        headers = result.get("headers")
-        known = headers if isinstance(headers, dict) else {}
-        value = result.get("body", result.get("problem"))
-        tag, location = known.get("etag"), known.get("location")
-        return cls(answer, result.get("status"), value, tag, location, f"/results/{index}")
-
-    @property
-    def got(self) -> str:
-        """What came back, in one line."""
-        kind = self.value.get("type") if isinstance(self.value, dict) else None
-        refused = isinstance(self.status, int) and self.status >= 400
-        named = f", problem type {str(kind).rpartition('/')[2]}" if refused and kind else ""
-        return f"status {self.status}{named}"
-
-    def verify(
-        self,
-        ok: bool,  # noqa: FBT001  # the thing asserted
-        expected: str,
-        got: str | None = None,
-        *,
-        under: str,
-        pointer: str = "",
-    ) -> None:
-        """Assert something of this reply."""
-        place = f"{self.place}{pointer}" or None
-        self.answer.verify(ok, expected, got or self.got, under=under, pointer=place)
-
-    def must_be_problem(
-        self, status: int, name: str, places: set[str] | None = None, *, under: str
-    ) -> None:
-        """Assert a refusal: status, registered problem type and, where given, one of the places."""
-        value = self.value if isinstance(self.value, dict) else {}
-        right = self.status == status and value.get("type") == PROBLEMS + name
-        self.verify(right, f"status {status}, problem type {name}", under=under)
-        if places is not None:
-            errors = value.get("errors")
-            rows = errors if isinstance(errors, list) else []
-            named = {row.get("pointer") for row in rows if isinstance(row, dict)}
-            expected = f"errors[].pointer {' or '.join(map(repr, sorted(places)[:4]))}"
-            found = f"pointers {sorted(map(str, named))}"
-            self.verify(not places.isdisjoint(named), expected, found, under=under)
 
 
 class World:
@@ -149,10 +85,8 @@ class World:
     def batch(self, operations: list[Operation]) -> list[Reply]:
         """Send writes in one batch; that each has a result is what BULK-001 says."""
         answer = self.records.batch(operations)
-        count, wanted = len(answer.results), len(operations)
-        got = f"{count} results, {answer.exchange.got}"
-        answer.verify(count == wanted, f"{wanted} results", got, under="BULK-001")
-        return [Reply.within(answer, index) for index in range(wanted)]
+        results = results_of(answer, len(operations))
+        return [Reply.within(answer, index) for index in range(len(results))]
 
     def client(self, way: str) -> Records:
         """The resource through the client that a way is done by."""
@@ -244,10 +178,14 @@ class World:
         made = instant(meta["created_at"]) == instant(old["created_at"])
         wanted_at, got_at = f"{old['created_at']}", f"{meta['created_at']}"
         reply.verify(made, wanted_at, got_at, under="CORE-033", pointer="/meta/created_at")
-        forward = instant(meta["updated_at"]) >= instant(old["updated_at"])
-        told = f"not before {old['updated_at']}"
         place, got = "/meta/updated_at", f"{meta['updated_at']}"
-        reply.verify(forward, told, got, under="CORE-034", pointer=place)
+        before, after = instant(old["updated_at"]), instant(meta["updated_at"])
+        if version == old["version"]:
+            told = f"{old['updated_at']} again"
+            reply.verify(after == before, told, got, under="CORE-045", pointer=place)
+        else:
+            told = f"later than {old['updated_at']}"
+            reply.verify(after > before, told, got, under="CORE-034", pointer=place)
 
     def _shown(
         self, reply: Reply, sent: Mapping[str, Any], under: str = "CORE-047"

@@ -9,7 +9,8 @@ from sbw_conformance.checks.drafts import CUSTOM_FIELDS
 from sbw_conformance.checks.model import Life, Step
 from sbw_conformance.checks.moves import Card, Source, each, move
 from sbw_conformance.checks.records import OtherApp, OtherTenant
-from sbw_conformance.checks.world import Reply, World
+from sbw_conformance.checks.reply import Reply
+from sbw_conformance.checks.world import World
 
 VALUES: tuple[dict[str, Any], ...] = (
     {"colour": "blue"},

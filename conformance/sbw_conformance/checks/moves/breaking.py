@@ -8,7 +8,8 @@ from sbw_conformance.checks import bodies
 from sbw_conformance.checks.core.declared import around, body_with, outside
 from sbw_conformance.checks.model import Step
 from sbw_conformance.checks.moves import Card, Source, each, move
-from sbw_conformance.checks.world import BATCH, UPSERT, Reply, World
+from sbw_conformance.checks.reply import Reply
+from sbw_conformance.checks.world import BATCH, UPSERT, World
 from sbw_conformance.negatives import Negative, negatives_of
 from sbw_validator.findings import Finding
 

@@ -9,7 +9,8 @@ from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.model import Life, Step
 from sbw_conformance.checks.moves import Card, Source, move
 from sbw_conformance.checks.moves.breaking import Wrong
-from sbw_conformance.checks.world import UPSERT, Reply, World
+from sbw_conformance.checks.reply import Reply
+from sbw_conformance.checks.world import UPSERT, World
 from sbw_conformance.negatives import UNKNOWN, negatives_of
 
 LENIENT = (

@@ -6,7 +6,8 @@ from sbw_conformance.checks import bodies
 from sbw_conformance.checks.bulk import MOST_TRIED
 from sbw_conformance.checks.model import Step
 from sbw_conformance.checks.moves import each, move
-from sbw_conformance.checks.world import BATCH, Reply, World
+from sbw_conformance.checks.reply import Reply
+from sbw_conformance.checks.world import BATCH, World
 
 
 @move("BULK-001", "BULK-003", needs=["create", "update", "batch"], cards=each(*range(4)))

@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from sbw_conformance.checks import bodies, pointers
 from sbw_conformance.checks.model import Step
 from sbw_conformance.checks.moves import Card, Source, each, move, operations
+from sbw_conformance.checks.reply import Reply
 from sbw_conformance.checks.sent import NOBODY, refused, send, sent_of
-from sbw_conformance.checks.world import Reply, World
+from sbw_conformance.checks.world import World
 
 LARGE = 64 * 1024 * 1024
 

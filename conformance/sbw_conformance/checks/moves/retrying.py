@@ -8,8 +8,9 @@ from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.model import Life, Step
 from sbw_conformance.checks.moves import Card, Source, each, move
 from sbw_conformance.checks.records import OtherApp, OtherTenant, Records
+from sbw_conformance.checks.reply import Reply
 from sbw_conformance.checks.spelling import same_but_different
-from sbw_conformance.checks.world import Reply, World
+from sbw_conformance.checks.world import World
 
 
 def _key(world: World) -> dict[str, str]:
