@@ -101,7 +101,7 @@ class Attempts:
         if resource is None:
             raise TypeError(f"{check.id} needs a resource")
         offers = run.offers(resource)
-        drawn = Programs(run.standard, resource, offers, self.programs, run.seed)
+        drawn = Programs(run.standard, resource, offers, self.programs, run.seed, check.alone)
         trials: list[Trial] = []
         found: dict[str, Result] = {}
         for number, steps in enumerate(drawn.draw(), 1):

@@ -21,6 +21,9 @@ from sbw_validator.validation import validate
 MOST_STEPS = 6
 """Moves of a program after its create."""
 
+SHORT = 2
+"""The same where nothing else is asked of the provider meanwhile, unless every card is dealt."""
+
 SHRINKING_RUNS = 60
 """How often programs are run at most in search of the shortest that fails."""
 
@@ -43,7 +46,8 @@ AVAILABLE_PROVIDERS["sbw"] = _Draws
 class Programs:
     """The programs of a resource that `offers` something, the same for the same `seed`.
 
-    There are `count` of them, or as many as it takes to deal every card where that is None.
+    There are `count` of them, or as many as it takes to deal every card where that is None. Moves
+    that go `alone` have programs of their own: one short one, unless every card is dealt.
     """
 
     standard: Standard
@@ -51,6 +55,7 @@ class Programs:
     offers: frozenset[str]
     count: int | None
     seed: int
+    alone: bool = False
 
     def draw(self) -> tuple[Program, ...]:
         """All of them, drawn without any I/O."""
@@ -61,7 +66,7 @@ class Programs:
         chance = random.Random(f"{self.seed} {self.resource.type}")  # noqa: S311  # no secret
         hands = []
         for move in moves().values():
-            if move.needs <= self.offers:
+            if move.alone is self.alone and move.needs <= self.offers:
                 hand = [
                     Step(move.name, chance.randrange(4), value, way)
                     for way, value in move.cards(self)
@@ -128,9 +133,10 @@ class Programs:
 @lru_cache(maxsize=64)
 def _draw(programs: Programs) -> tuple[Program, ...]:
     deck = programs.deck()
-    size = MOST_STEPS if programs.count is None else min(MOST_STEPS, len(deck))
+    short = programs.alone and programs.count is not None
+    size = SHORT if short else MOST_STEPS
     hands = [tuple(deck[start : start + size]) for start in range(0, len(deck), size)]
-    hands = hands[: programs.count]
+    hands = hands[: min(programs.count or 0, 1) if short else programs.count]
     firsts = programs.bodies(min(len(hands), MOST_BODIES))
     return tuple(
         (Step("create", 0, firsts[number % len(firsts)]), *hand)

@@ -121,9 +121,16 @@ def observer(
 
 
 def program(
-    *requirements: str, needs: Iterable[str] = (), shapes: Iterable[str] = ()
+    *requirements: str,
+    needs: Iterable[str] = (),
+    shapes: Iterable[str] = (),
+    alone: bool = False,
+    once: bool = False,
 ) -> Callable[[Callable[..., Any]], Check]:
-    """Make a program of a function `(Records, steps) -> None`."""
+    """Make a program of a function `(Records, steps) -> None`.
+
+    One that goes `alone` is dealt the moves that do, and any other one the rest.
+    """
 
     def wrap(function: Callable[..., Any]) -> Check:
         return Check(
@@ -134,6 +141,8 @@ def program(
             function,
             frozenset(needs),
             frozenset(shapes),
+            alone=alone,
+            once=once,
         )
 
     return wrap

@@ -9,11 +9,13 @@ import pkgutil
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from sbw_conformance.checks.model import Step
 from sbw_conformance.checks.world import World
 from sbw_validator.standard import Resource, Standard
+
+W = TypeVar("W", bound=World)
 
 Card = tuple[str, Any]
 """The way of a step and its value."""
@@ -46,24 +48,29 @@ class Move:
     """One thing that a program can do.
 
     `play` does it in a world; it asserts `requirements` among others. `needs` names what the
-    resource has to offer, `cards` gives all ways and values that there are.
+    resource has to offer, `cards` gives all ways and values that there are. Nothing else is to be
+    asked of the provider beside one that goes `alone`.
     """
 
     name: str
     requirements: tuple[str, ...]
     needs: frozenset[str]
-    play: Callable[[World, Step], None]
+    play: Callable[[Any, Step], None]
     cards: Callable[[Source], Iterable[Card]]
+    alone: bool = False
 
 
 def move(
-    *requirements: str, needs: Iterable[str], cards: Callable[[Source], Iterable[Card]]
-) -> Callable[[Callable[[World, Step], None]], Move]:
+    *requirements: str,
+    needs: Iterable[str],
+    cards: Callable[[Source], Iterable[Card]],
+    alone: bool = False,
+) -> Callable[[Callable[[W, Step], None]], Move]:
     """Make a move of a function that plays it; its name is that of the function."""
 
-    def wrap(function: Callable[[World, Step], None]) -> Move:
+    def wrap(function: Callable[[W, Step], None]) -> Move:
         name = function.__name__.strip("_").replace("_", " ")
-        return Move(name, requirements, frozenset(needs), function, cards)
+        return Move(name, requirements, frozenset(needs), function, cards, alone)
 
     return wrap
 
