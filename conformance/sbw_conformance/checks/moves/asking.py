@@ -6,7 +6,7 @@ from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.model import Life, Step
 from sbw_conformance.checks.moves import each, move
 from sbw_conformance.checks.records import OtherApp
-from sbw_conformance.checks.world import World
+from sbw_conformance.checks.world import UPSERT, World
 
 Ask = Callable[[World, Life], Answer]
 
@@ -61,6 +61,39 @@ def find_by_account(world: World, step: Step) -> None:
             answer.must_show(life.record, under="CORE-120")
     nobody = {"app": app, **one, "account": "nobody"}
     world.records.find(nobody).must_be_gone(under="CORE-120")
+
+
+USELESS: dict[str, dict[str, str | None]] = {
+    "no app": {"app": None},
+    "no id": {"id": None},
+    "neither": {"app": None, "id": None},
+    "an empty app": {"app": ""},
+    "an empty id": {"id": ""},
+    "an empty account": {"account": ""},
+    "a long id": {"id": "x" * 251},
+    "a long account": {"account": "x" * 251},
+}
+"""What is no external id, by what is changed in one."""
+
+
+@move(
+    "CORE-056",
+    needs=["create", "read", "upsert", "external_id"],
+    cards=lambda _: [(way, name) for name in USELESS for way in ("", UPSERT)],
+)
+def ask_for_what_is_no_name(world: World, step: Step) -> None:
+    """Read or write by what no external id can be."""
+    records, life = world.records, world.alive(step.target)
+    changed = {**life.mark, **USELESS[step.value]}
+    query = {name: value for name, value in changed.items() if value is not None}
+    url, kind = f"{records.url()}/by-external-id", records.resource
+    if step.way == UPSERT:
+        value = world.record(life).change(1)
+        answer = records.trial.send("upsert", "PATCH", url, resource=kind, query=query, value=value)
+    else:
+        answer = records.trial.send("read", "GET", url, resource=kind, query=query)
+    answer.must_be_problem(400, "invalid-parameter", under="CORE-056")
+    world.show(life, under="CORE-056")
 
 
 @move("CORE-100", needs=["create", "read"], cards=each())

@@ -1,6 +1,7 @@
 """Moves that write what the standard allows."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from sbw_conformance.checks import bodies, pointers
 from sbw_conformance.checks.model import Life, Step
@@ -8,6 +9,7 @@ from sbw_conformance.checks.moves import Card, Source, each, move
 from sbw_conformance.checks.run import SUITE_APP
 from sbw_conformance.checks.spelling import same_but_different
 from sbw_conformance.checks.world import BATCH, OTHER, STAR, UPSERT, World
+from sbw_conformance.strategies import EMAILS, NUMBERS, TEXTS
 
 LEAST_NAMES = 10
 """External ids that every record can have."""
@@ -34,6 +36,39 @@ def _creates(source: Source) -> Iterable[Card]:
 def create(world: World, step: Step) -> None:
     """Make a record of what was drawn."""
     world.create(step.value, step.way)
+
+
+@move(
+    "CORE-040",
+    needs=["create"],
+    cards=lambda _: [("", text) for text in (*TEXTS, *EMAILS, *NUMBERS)],
+)
+def write_a_text_everywhere(world: World, step: Step) -> None:
+    """Make a record that has one text wherever it fits."""
+    records = world.records
+    world.create(_with_everywhere(world, records.richest(), step.value))
+
+
+def _with_everywhere(world: World, body: dict[str, Any], text: str) -> dict[str, Any]:
+    """A body with a text in place of each other one, as far as the standard allows."""
+    records, apart = world.records, {"external_ids", "extensions", "custom_fields"}
+    apart |= {reference.split("/")[1] for reference in records.resource.refs}
+    for place, value in pointers.leaves(body):
+        top = place.split("/")[1]
+        if isinstance(value, str) and top not in apart and not top.startswith("native_"):
+            changed = pointers.put(body, place, text)
+            body = changed if records.valid(changed) else body
+    return body
+
+
+@move("CORE-086", needs=["create"], cards=each("info@example.com", "Ada", "2024-02-29"))
+def create_what_is_much_alike(world: World, step: Step) -> None:
+    """Make two records that differ in nothing but their names: each is one of its own."""
+    body = _with_everywhere(world, world.records.richest(), step.value)
+    one, other = (world.create(body) for _ in range(2))
+    if "update" in world.records.operations:
+        world.update(one, world.record(one).change(1))
+    world.show(other)
 
 
 def _updates(source: Source) -> Iterable[Card]:
@@ -143,9 +178,9 @@ def name(world: World, step: Step) -> None:
         )
     world.update(life, {"external_ids": own})
     other = world.body(records.fit.minimal)
-    other["external_ids"].append(more[0])
+    other["external_ids"] += more
     reply = world.carry({"operation": "create", "body": other})
-    reply.verify(reply.status == 201, "status 201 for a name that is free", under="CORE-063")
+    reply.verify(reply.status == 201, "status 201 for names that are free", under="CORE-063")
     world.begun(reply, other, "CORE-063")
 
 
@@ -162,9 +197,14 @@ def delete(world: World, step: Step) -> None:
 
 
 @move("CORE-063", needs=["create", "delete", "external_id"], cards=each(0, 1))
-def recreate(world: World, _: Step) -> None:
+def recreate(world: World, step: Step) -> None:
     """Make a record under the names of one that is gone."""
-    life = world.create(world.records.fit.minimal)
+    members = dict(world.records.fit.minimal)
+    if step.value:
+        members = world.records.richest()
+        named = [{"app": f"{world.app}.{n}", "id": "1"} for n in range(3)]
+        members["external_ids"] = [*members.get("external_ids", ()), *named]
+    life = world.create(members)
     world.delete(life)
     reply = world.carry({"operation": "create", "body": life.content})
     reply.verify(reply.status == 201, "status 201 for names that are free", under="CORE-063")

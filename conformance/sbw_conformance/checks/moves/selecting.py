@@ -155,7 +155,7 @@ def _nearly(world: World, pattern: str, body: dict[str, Any]) -> Iterator[dict[s
         local, at_sign, domain = value.rpartition("@")
         for other in (
             f"{local.swapcase()}{at_sign}{domain}" if at_sign else value.swapcase(),
-            f"{value}.example" if at_sign else f"{value}x",
+            f"{local}@{domain.lower()}.example" if at_sign else f"{value}x",
             f"x{value}",
         ):
             changed = pointers.put(content, place, other)
