@@ -7,9 +7,9 @@ from typing import Any
 
 from sbw_reference.custom_fields import FORBIDDEN
 from sbw_reference.decisions import UNDEFINED, UNKNOWN
-from sbw_reference.defects.defect import Defect, answering
+from sbw_reference.defects.defect import Defect, answering, pointing, refusing
 from sbw_reference.defects.fields import NATIVE
-from sbw_reference.problems import Fault, Problem
+from sbw_reference.problems import Problem
 from sbw_validator.errors import MalformedJSON
 from sbw_validator.findings import Finding, parts_of
 
@@ -19,40 +19,24 @@ ELSEWHERE = frozenset({UNDEFINED, FORBIDDEN, NATIVE})
 """Codes of what other things than the schema of a record say."""
 
 
-def _of_a_record(problem: Problem, kind: str) -> bool:
-    """Return whether a problem of a kind is about members of a record that the schema knows."""
-    return problem.name == kind and not any(
-        fault.code in ELSEWHERE or fault.pointer.startswith(BATCHED) for fault in problem.faults
+def _of_a_record(kind: str) -> Callable[[Problem], bool]:
+    """Whether a problem is of this kind, and about members of a record that the schema knows."""
+    return lambda problem: (
+        problem.name == kind
+        and not any(
+            fault.code in ELSEWHERE or fault.pointer.startswith(BATCHED) for fault in problem.faults
+        )
     )
 
 
 def _named(kind: str, /, **changes: Any) -> Any:
     """Change the refusals of one registered type that are about members of a record."""
-
-    def make(original: Any) -> Any:
-        def problem(found: Problem) -> Problem:
-            given: Problem = original(found)
-            return replace(given, **changes) if _of_a_record(given, kind) else given
-
-        return problem
-
-    return make
+    return refusing(_of_a_record(kind), lambda given: replace(given, **changes))
 
 
 def _pointing(change: Callable[[str], str]) -> Any:
     """Change the pointers of validation errors."""
-
-    def make(original: Any) -> Any:
-        def problem(found: Problem) -> Problem:
-            given: Problem = original(found)
-            if not _of_a_record(given, "validation"):
-                return given
-            moved = (replace(fault, pointer=change(fault.pointer)) for fault in given.faults)
-            return replace(given, faults=tuple(moved))
-
-        return problem
-
-    return make
+    return pointing(_of_a_record("validation"), change)
 
 
 def _dotted(pointer: str) -> str:
@@ -112,15 +96,6 @@ def _dropped(drops: Callable[[Finding], bool]) -> Any:
 
 def _deep(finding: Finding) -> bool:
     return finding.keyword in UNKNOWN and finding.pointer.count("/") > 1
-
-
-def _without_places(original: Any) -> Any:
-    def problem(found: Problem) -> Problem:
-        given: Problem = original(found)
-        whole = tuple(Fault("", fault.code, fault.detail) for fault in given.faults)
-        return replace(given, faults=whole) if _of_a_record(given, "not-stored") else given
-
-    return problem
 
 
 DEFECTS = (
@@ -226,6 +201,6 @@ DEFECTS = (
         ("CORE-055",),
         answering(422, "create", "update", "upsert"),
         "problem",
-        _without_places,
+        pointing(_of_a_record("not-stored"), lambda _: ""),
     ),
 )

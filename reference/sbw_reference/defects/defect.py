@@ -133,31 +133,37 @@ def answered(operation: str, change: Callable[[Answer], Answer]) -> Any:
     return make
 
 
-def refused(kind: str, **changes: Any) -> Any:
-    """Return a `make` that changes the refusals of one registered type."""
+def refusing(which: Callable[[Problem], bool], change: Callable[[Problem], Problem]) -> Any:
+    """Return a `make` that changes some refusals."""
 
     def make(original: Any) -> Any:
         def problem(found: Problem) -> Problem:
             given: Problem = original(found)
-            return replace(given, **changes) if given.name == kind else given
+            return change(given) if which(given) else given
 
         return problem
 
     return make
+
+
+def refused(kind: str, /, **changes: Any) -> Any:
+    """Return a `make` that changes the refusals of one registered type."""
+    return refusing(lambda given: given.name == kind, lambda given: replace(given, **changes))
+
+
+def pointing(which: Callable[[Problem], bool], change: Callable[[str], str]) -> Any:
+    """Return a `make` that changes the pointers of some refusals."""
+
+    def moved(given: Problem) -> Problem:
+        faults = (replace(fault, pointer=change(fault.pointer)) for fault in given.faults)
+        return replace(given, faults=tuple(faults))
+
+    return refusing(which, moved)
 
 
 def placeless(kind: str) -> Any:
     """Return a `make` that lets the refusals of one registered type point to the whole body."""
-
-    def make(original: Any) -> Any:
-        def problem(found: Problem) -> Problem:
-            given: Problem = original(found)
-            whole = tuple(replace(fault, pointer="") for fault in given.faults)
-            return replace(given, faults=whole) if given.name == kind else given
-
-        return problem
-
-    return make
+    return pointing(lambda given: given.name == kind, lambda _: "")
 
 
 def let_pass(*keywords: str) -> Any:

@@ -6,8 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from sbw_reference.decisions import STRAY
-from sbw_reference.defects.defect import Defect, answering, let_pass
-from sbw_reference.problems import Problem
+from sbw_reference.defects.defect import Defect, answering, let_pass, pointing
 from sbw_validator.findings import Finding, parts_of
 
 Findings = tuple[Finding, ...]
@@ -38,18 +37,7 @@ def _behind_the_first(finding: Finding) -> bool:
 
 def _told(kind: str, change: Callable[[str], str]) -> Any:
     """Change the pointers of the refusals of one type."""
-
-    def make(original: Any) -> Any:
-        def problem(found: Problem) -> Problem:
-            given: Problem = original(found)
-            if given.name != kind:
-                return given
-            faults = (replace(fault, pointer=change(fault.pointer)) for fault in given.faults)
-            return replace(given, faults=tuple(faults))
-
-        return problem
-
-    return make
+    return pointing(lambda given: given.name == kind, change)
 
 
 def _from_one(pointer: str) -> str:
