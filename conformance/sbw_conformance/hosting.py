@@ -7,7 +7,6 @@ import sys
 import tempfile
 from contextlib import ExitStack
 from pathlib import Path
-from types import TracebackType
 from typing import IO, Self, cast
 
 from sbw_conformance.target import ConfigurationError
@@ -60,12 +59,7 @@ class Hosted:
             self._stack = stack.pop_all()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._stack.close()
 
     def _ready(self, popen: subprocess.Popen[bytes], said: IO[bytes]) -> str:

@@ -9,7 +9,6 @@ import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from types import TracebackType
 from typing import IO, Any, NoReturn, Self
 
 from sbw_conformance.target import Credentials, Target
@@ -108,12 +107,7 @@ class Reference:
             raise
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.end()
 
 
@@ -135,12 +129,7 @@ class Fleet:
         self._lock = threading.Lock()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._process.end()
 
     def start(self, name: str, **what: Any) -> Target:

@@ -1,6 +1,5 @@
 """Progress on a terminal while a run is at work."""
 
-from types import TracebackType
 from typing import Self
 
 from sbw_conformance.runner import Progress
@@ -31,12 +30,7 @@ class Live:
         self._bar.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self._bar.stop()
 
     def show(self, progress: Progress) -> None:

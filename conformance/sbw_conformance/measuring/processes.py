@@ -9,7 +9,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Timer
-from types import TracebackType
 from typing import Any, Self
 
 
@@ -40,12 +39,7 @@ class Process:
         )
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.end()
         self._popen.wait()
         for pipe in (self._popen.stdin, self._popen.stdout, self._stderr):
