@@ -21,7 +21,7 @@ from sbw_validator.validation import validate
 MOST_STEPS = 6
 """Moves of a program after its create."""
 
-SHORT = 2
+SHORT = 1
 """The same where nothing else is asked of the provider meanwhile, unless every card is dealt."""
 
 SHRINKING_RUNS = 60
