@@ -4,6 +4,7 @@ from typing import Any
 
 from sbw_conformance.checks import check, pointers
 from sbw_conformance.checks.records import OtherTenant, Record, Records
+from sbw_conformance.checks.referred import dangling, references_to
 from sbw_conformance.checks.trial import NotClaimed
 
 
@@ -107,14 +108,8 @@ def _stays_or_is_released(
 def _is_released(records: Records, record: Record, target: Record, place: str) -> None:
     after = records.get(record)
     after.must_be_accepted("the record that referred to it")
-    shown = [
-        found
-        for pattern in records.resource.refs
-        for spot in pointers.places(after.value, pattern)
-        if isinstance(found := pointers.at(after.value, spot), dict)
-        and found.get("id") == target.id
-    ]
-    left = [found for found in shown if found.get("state") not in ("gone", "forbidden")]
+    shown = references_to(target.id, after.value, records.resource)
+    left = dangling(shown)
     after.verify(not left, "no reference to the deleted record", f"{left}", pointer=place)
     if not shown:
         was, now = (pointers.at(value, "/meta/version") for value in (record.value, after.value))

@@ -9,6 +9,7 @@ from sbw_conformance.checks.drafts import CUSTOM_FIELDS
 from sbw_conformance.checks.model import Life, Step
 from sbw_conformance.checks.moves import Card, Source, each, move
 from sbw_conformance.checks.records import OtherApp, OtherTenant
+from sbw_conformance.checks.referred import dangling, references_to
 from sbw_conformance.checks.reply import Reply
 from sbw_conformance.checks.world import World
 
@@ -192,14 +193,7 @@ def _goes_away(world: World, life: Life, targets: Any, target: str) -> None:
         world.show(life, under="CORE-142")
         return
     after = world.records.get(life.id).must_have_status(200, under="CORE-142")
-    left = [
-        found
-        for pattern in world.records.resource.refs
-        for spot in pointers.places(after.value, pattern)
-        if isinstance(found := pointers.at(after.value, spot), dict)
-        and found.get("id") == target
-        and found.get("state") not in {"gone", "forbidden"}
-    ]
+    left = dangling(references_to(target, after.value, world.records.resource))
     after.verify(not left, "no reference to what is gone", f"{left}", under="CORE-142")
     life.record = after.value
     life.content = {name: after.value[name] for name in life.content if name in after.value}
