@@ -1,8 +1,9 @@
 """The suite proves itself: every seeded defect is found by the checks meant for it, no other."""
 
 import itertools
+import random
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -17,14 +18,26 @@ from sbw_conformance.suite import Options, judge
 from sbw_conformance.traceability import asserted_by
 from sbw_validator.standard import Resource, Standard, load_standard
 
-Used = Mapping[tuple[str, str | None], frozenset[str]]
-"""What a check asked a resource for without any defect."""
+Key = tuple[str, str | None]
+"""A check and the type of the resource that it is run on."""
+
+
+@dataclass(frozen=True)
+class Used:
+    """What a check asked a resource for without any defect, and in how many requests."""
+
+    operations: frozenset[str]
+    requests: int
+
 
 FLEETS = 2
 """Processes of providers: one alone would be slower than the checks."""
 
 ROUNDS = 10
 """How often each race is run at most where a defect is to show in it, however busy the machine."""
+
+MOST_REQUESTS = 150
+"""What the checks that a defect is put to beside its own cost at most, about one second."""
 
 BAD = frozenset({Outcome.FAIL, Outcome.WARN})
 
@@ -86,12 +99,14 @@ class Selftest:
 class Selftester:
     """Runs the suite against the reference provider without and with each defect.
 
-    `full` runs all checks for each defect; otherwise its own and those whose exchanges it can act
-    on, on one resource of each shape and on those that a defect or a check names. `lanes` is how
-    many providers are judged at a time. What programs find is a measure of its own.
+    `full` runs all checks for each defect; otherwise those for what it expects and, of those whose
+    exchanges it can act on, as many as MOST_REQUESTS allow, drawn by its id: on one resource of
+    each shape and on those that a defect or a check names. `lanes` is how many providers are judged
+    at a time. What programs find is a measure of its own.
     """
 
     full: bool = False
+    most: int = MOST_REQUESTS
     lanes: int = 4
     workers: int = 3
     listen: Callable[[Kill], None] = lambda _: None
@@ -107,8 +122,8 @@ class Selftester:
             fleets = [stack.enter_context(Fleet()) for _ in range(FLEETS)]
             baseline = self._judge(fleets[0], "baseline", lambda _: True, evidence=True)
             used = {
-                (entry["check"], entry["resource"]): frozenset(entry["operations"])
-                for entry in baseline.checks.values()
+                (row["check"], row["resource"]): Used(frozenset(row["operations"]), row["requests"])
+                for row in baseline.checks.values()
             }
             # What shows in a race is put to the checks when nothing else is in its way.
             alone = [defect for defect in chosen if defect.parallel]
@@ -149,21 +164,48 @@ class Selftester:
         )
         return judge(target, options, self.standard)
 
-    def _selection(self, defect: Defect, used: Used) -> Callable[[Task], bool]:
-        """Which tasks a defect is put to: the door, its own, and those that it can act on."""
+    def _selection(self, defect: Defect, used: Mapping[Key, Used]) -> Callable[[Task], bool]:
+        """Which tasks a defect is put to: the door, its own, and some that it can act on."""
         shown = self._representatives(defect)
+        expects = frozenset(defect.expects)
+        own = {
+            check.id for check in self.checks if expects & set(asserted_by(self.standard, check))
+        }
+        drawn = self._drawn(defect, used, own, shown)
 
         def wanted(task: Task) -> bool:
             if self.full or STANDS_ON["landing"] in task.check.requirements:
                 return True
-            named = task.check.types is not None or task.resource is None
-            if not named and task.resource and task.resource.type not in shown:
-                return False
-            own = defect.expects[0] in asserted_by(self.standard, task.check)
             kind = task.resource.type if task.resource else None
-            return own or defect.touches(used.get((task.check.id, kind), frozenset()))
+            if task.check.id in own:
+                return task.check.types is not None or kind is None or kind in shown
+            return (task.check.id, kind) in drawn
 
         return wanted
+
+    def _drawn(
+        self,
+        defect: Defect,
+        used: Mapping[Key, Used],
+        own: Collection[str],
+        shown: Collection[str],
+    ) -> frozenset[Key]:
+        """Tasks of other checks that a defect can act on, within the requests that they may cost.
+
+        They are drawn by its id, so that all of them together meet all checks.
+        """
+        narrow = {check.id for check in self.checks if check.types is not None}
+        touched = [
+            (check, kind)
+            for (check, kind), asked in used.items()
+            if (kind is None or kind in shown or check in narrow)
+            and check not in own
+            and defect.touches(asked.operations)
+        ]
+        touched.sort(key=str)
+        random.Random(defect.id).shuffle(touched)  # noqa: S311  # no secret
+        costs = itertools.accumulate(used[key].requests for key in touched)
+        return frozenset(key for key, cost in zip(touched, costs, strict=True) if cost <= self.most)
 
     def _representatives(self, defect: Defect) -> frozenset[str]:
         """One resource of each shape, of the types that a defect is about where it names some.
@@ -180,7 +222,7 @@ class Selftester:
         example = bodies.richest(self.standard, resource).value
         return len(bodies.kinds(example))
 
-    def _kill(self, fleet: Fleet, defect: Defect, used: Used) -> Kill:
+    def _kill(self, fleet: Fleet, defect: Defect, used: Mapping[Key, Used]) -> Kill:
         began = time.monotonic()
         name = f"defect {defect.id}"
         try:
