@@ -4,8 +4,6 @@ from collections.abc import Iterator
 from typing import Any
 
 from sbw_conformance.checks import bodies, pointers
-from sbw_conformance.checks.core.members import FIELDS
-from sbw_conformance.checks.drafts import CUSTOM_FIELDS
 from sbw_conformance.checks.model import Life, Step
 from sbw_conformance.checks.moves import Card, Source, each, move
 from sbw_conformance.checks.records import OtherApp, OtherTenant
@@ -21,7 +19,8 @@ VALUES: tuple[dict[str, Any], ...] = (
 )
 
 
-def _stores(world: World, member: str) -> bool:
+def stores(world: World, member: str) -> bool:
+    """Whether the app stores a member that not all do."""
     known = member in world.records.schema.get("properties", {})
     return known and f"/{member}" not in world.records.fit.limits.unsupported
 
@@ -30,7 +29,7 @@ def _stores(world: World, member: str) -> bool:
 def extend(world: World, step: Step) -> None:
     """Write one's own extension; the other app's stays as it is."""
     life, other = world.alive(step.target), world.seen_by(OtherApp)
-    if not _stores(world, "extensions"):
+    if not stores(world, "extensions"):
         return
     for client, value in ((world.records, VALUES[step.value]), (other, VALUES[0])):
         app = _app(client)
@@ -55,7 +54,7 @@ def _app(client: Any) -> str | None:
 def extend_for_another_app(world: World, step: Step) -> None:
     """Write the extension of another app."""
     life, records = world.alive(step.target), world.records
-    if not _stores(world, "extensions"):
+    if not stores(world, "extensions"):
         return
     foreign = {"extensions": {"org.smallbusinessweb.nobody": {"a": 1}}}
     if step.value == "create":
@@ -64,57 +63,6 @@ def extend_for_another_app(world: World, step: Step) -> None:
         answer = records.patch(life.id, foreign, if_match=life.version)
     answer.must_be_problem(403, "forbidden", under="CORE-039")
     world.show(life, under="CORE-039")
-
-
-@move("CORE-130", "CORE-131", "CORE-132", needs=["create"], cards=each(*range(len(FIELDS))))
-def fill_custom_fields(world: World, step: Step) -> None:
-    """Write a field that the business defined: right values are kept, wrong ones refused."""
-    records = world.records
-    if not _stores(world, "custom_fields") or records.definition() is None:
-        return
-    schema, right, wrong = FIELDS[step.value]
-    definitions = records.sibling(CUSTOM_FIELDS)
-    defined = {**definitions.fit.minimal, "applies_to": [records.resource.type], "schema": schema}
-    sent = definitions.body(defined)
-    definitions.post(sent).must_succeed()
-    key = sent["key"]
-    body = {**world.body(records.fit.minimal), "custom_fields": {key: right}}
-    reply = world.carry({"operation": "create", "body": body})
-    reply.verify(reply.status == 201, "status 201 for a field as it is defined", under="CORE-132")
-    life = world.begun(reply, body, "CORE-132")
-    for value in wrong:
-        places = {f"/custom_fields/{key}{place}" for place, _ in pointers.leaves(value)}
-        bad = {**world.body(records.fit.minimal), "custom_fields": {key: value}}
-        reply = world.carry({"operation": "create", "body": bad})
-        places |= {f"/custom_fields/{key}"}
-        reply.must_be_problem(422, "validation", places, under="CORE-131")
-    unknown = {"custom_fields": {f"{key}_x": right}}
-    reply = world.carry({"operation": "create", "body": {**world.body(life.content), **unknown}})
-    place = {f"/custom_fields/{key}_x"}
-    reply.must_be_problem(422, "not-stored", place, under="CORE-130")
-    if "update" in records.operations:
-        world.update(life, {"custom_fields": {key: None}})
-
-
-@move("CORE-047", "CORE-132", needs=["create", "update"], cards=each())
-def change_one_custom_field(world: World, _: Step) -> None:
-    """Change one of two fields that the business defined; the other one stays."""
-    records = world.records
-    if not _stores(world, "custom_fields") or records.definition() is None:
-        return
-    definitions = records.sibling(CUSTOM_FIELDS)
-    defined = {**definitions.fit.minimal, "applies_to": [records.resource.type]}
-    keys = []
-    for _number in range(2):
-        sent = definitions.body({**defined, "schema": {"type": "string"}})
-        definitions.post(sent).must_succeed()
-        keys.append(sent["key"])
-    body = {**world.body(records.fit.minimal), "custom_fields": dict.fromkeys(keys, "a")}
-    reply = world.carry({"operation": "create", "body": body})
-    reply.verify(reply.status == 201, "status 201 for defined fields", under="CORE-132")
-    life = world.begun(reply, body, "CORE-132")
-    for value in ("b", None):
-        world.update(life, {"custom_fields": {keys[0]: value}})
 
 
 @move("CORE-143", "CORE-144", "CORE-047", needs=["create"], cards=each(*range(4)))
@@ -144,6 +92,44 @@ def write_a_native_code(world: World, step: Step) -> None:
     places = {"", f"/{name}", f"/native_{name}", f"/native_{name}/code"}
     reply = world.carry({"operation": "create", "body": wrong})
     reply.must_be_problem(422, "validation", places, under="CORE-144")
+
+
+@move("CORE-143", "CORE-144", "CORE-047", needs=["create", "update"], cards=each(*range(3)))
+def change_a_native_code(world: World, step: Step) -> None:
+    """Update a code and its canonical value, each alone: what the other one says goes with it."""
+    records, life = world.records, world.create(world.records.fit.minimal)
+    declared = [(n, c, m) for n, of in records.fit.limits.native.items() for c, m in of.items()]
+    if not declared:
+        return
+    name, code, meant = declared[step.value % len(declared)]
+    native, coded = f"native_{name}", {f"native_{name}": {"code": code}}
+    for patch, wanted in (
+        (coded, {**coded, name: meant}),
+        ({name: meant}, {**coded, name: meant}),
+        ({name: _another(world, name, meant)}, {name: _another(world, name, meant)}),
+    ):
+        reply = Reply.alone(records.patch(life.id, patch, if_match=life.version))
+        under = "CORE-143" if native in patch else "CORE-047"
+        reply.verify(reply.status == 200, f"status 200 for {patch}", under=under)
+        got = {one: reply.value.get(one) for one in (name, native) if one in reply.value}
+        reply.verify(got == wanted, f"{wanted}", f"{got}", under=under, pointer=f"/{name}")
+        rest = {one: value for one, value in life.content.items() if one not in {name, native}}
+        world.changed(life, reply, {**rest, **wanted})
+    wrong = {**coded, name: _another(world, name, meant)}
+    reply = Reply.alone(records.patch(life.id, wrong, if_match=life.version))
+    places = {"", f"/{name}", f"/{native}", f"/{native}/code"}
+    reply.must_be_problem(422, "validation", places, under="CORE-144")
+    world.show(life, under="CORE-144")
+
+
+def _another(world: World, name: str, value: Any) -> Any:
+    """Another value of a member with a closed list, one that the app stores."""
+    values = bodies.values_of(world.records.schema, f"/{name}")
+    fits = world.records.fit.accepts
+    found = (
+        one for one in values if one != value and fits({**world.records.fit.minimal, name: one})
+    )
+    return next(found, value)
 
 
 def _references(source: Source) -> Iterator[Card]:
@@ -185,16 +171,73 @@ def refer(world: World, step: Step) -> None:
         _goes_away(world, life, targets, target.id)
 
 
-def _goes_away(world: World, life: Life, targets: Any, target: str) -> None:
-    """See that a record that is referred to stays, or that nobody refers to it any more."""
+def _among(source: Source) -> Iterator[Card]:
+    for pattern in source.resource.refs:
+        if "*" in pattern:
+            yield from (("", [pattern, how]) for how in ("nobody", "gone"))
+
+
+@move("CORE-140", "CORE-142", needs=["create", "read"], cards=_among)
+def refer_among_others(world: World, step: Step) -> None:
+    """Refer to a record behind another one: to nobody, and to one that goes away."""
+    (pattern, how), records = step.value, world.records
+    kind = records.resource.refs[pattern].type
+    if records.referent(kind) is None:
+        return
+    targets = records.sibling(kind)
+    target = "sbw-no-such-record" if how == "nobody" else targets.create().id
+    body = _behind(world, pattern)
+    if body is None:
+        return
+    place, to = pointers.places(body, pattern)[-1], {"type": kind, "id": target}
+    sent = [pointers.put(world.body(body), place, to) for _ in range(2)]
+    replies = [world.carry({"operation": "create", "body": one}) for one in sent]
+    if how == "nobody":
+        for reply in replies:
+            places = {place, f"{place}/id"}
+            reply.must_be_problem(422, "unknown-reference", places, under="CORE-140")
+        return
+    lives = []
+    for reply, one in zip(replies, sent, strict=True):
+        reply.verify(reply.status == 201, "status 201 for references", under="CORE-070")
+        lives.append(world.begun(reply, one, "CORE-070"))
+    if "delete" in targets.operations and _goes_away(world, lives[0], targets, target):
+        _lets_go(world, lives[1], target)
+
+
+def _behind(world: World, pattern: str) -> dict[str, Any] | None:
+    """The richest body with one reference more, which stands last; None if there can be none."""
+    records, array = world.records, pattern.partition("/*")[0]
+    body: dict[str, Any] = records.richest()
+    held = pointers.at(body, array)
+    if not isinstance(held, list) or not held or not pointers.places(body, pattern):
+        return None
+    plain = {n: v if v is not True else False for n, v in held[0].items() if n != "pref"}
+    longer = pointers.put(body, array, [*held, plain])
+    return longer if records.fit.accepts(longer) else None
+
+
+def _goes_away(world: World, life: Life, targets: Any, target: str) -> bool:
+    """See that a record that is referred to stays, or that nobody refers to it; whether it went."""
     answer = targets.delete(target)
     if answer.status != 204:
         answer.must_be_problem(409, "in-use", under="CORE-142")
         world.show(life, under="CORE-142")
-        return
+        return False
+    _lets_go(world, life, target)
+    return True
+
+
+def _lets_go(world: World, life: Life, target: str) -> None:
+    """See that a record does not refer to what is gone as if it were there."""
     after = world.records.get(life.id).must_have_status(200, under="CORE-142")
-    left = dangling(references_to(target, after.value, world.records.resource))
+    found = list(references_to(target, after.value, world.records.resource))
+    left = dangling(found)
     after.verify(not left, "no reference to what is gone", f"{left}", under="CORE-142")
+    version = after.value["meta"]["version"]
+    new = bool(found) or version not in life.versions
+    told, place = "a new version without the reference", "/meta/version"
+    after.verify(new, told, f"{version} again", under="CORE-044", pointer=place)
     life.record = after.value
     life.content = {name: after.value[name] for name in life.content if name in after.value}
     life.versions.append(life.version)
