@@ -19,10 +19,13 @@ from sbw_validator.standard import Resource, Standard
 from sbw_validator.validation import validate
 
 MOST_STEPS = 6
-"""Moves of a program after its create."""
+"""Moves of a program after its create, where every card is dealt."""
+
+FEW_STEPS = 5
+"""The same where only some cards are."""
 
 SHORT = 1
-"""The same where nothing else is asked of the provider meanwhile, unless every card is dealt."""
+"""The same of those where nothing else is asked of the provider meanwhile."""
 
 SHRINKING_RUNS = 60
 """How often programs are run at most in search of the shortest that fails."""
@@ -133,10 +136,10 @@ class Programs:
 @lru_cache(maxsize=64)
 def _draw(programs: Programs) -> tuple[Program, ...]:
     deck = programs.deck()
-    short = programs.alone and programs.count is not None
-    size = SHORT if short else MOST_STEPS
-    hands = [tuple(deck[start : start + size]) for start in range(0, len(deck), size)]
-    hands = hands[: min(programs.count or 0, 1) if short else programs.count]
+    size, most = MOST_STEPS, programs.count
+    if most is not None:
+        size, most = (SHORT, min(most, 1)) if programs.alone else (FEW_STEPS, most)
+    hands = [tuple(deck[start : start + size]) for start in range(0, len(deck), size)][:most]
     firsts = programs.bodies(min(len(hands), MOST_BODIES))
     return tuple(
         (Step("create", 0, firsts[number % len(firsts)]), *hand)
