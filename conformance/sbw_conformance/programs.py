@@ -140,7 +140,7 @@ def _draw(programs: Programs) -> tuple[Program, ...]:
     if most is not None:
         size, most = (SHORT, min(most, 1)) if programs.alone else (FEW_STEPS, most)
     hands = [tuple(deck[start : start + size]) for start in range(0, len(deck), size)][:most]
-    firsts = programs.bodies(min(len(hands), MOST_BODIES))
+    firsts = programs.bodies(min(len(hands), MOST_BODIES)) if hands else []
     return tuple(
         (Step("create", 0, firsts[number % len(firsts)]), *hand)
         for number, hand in enumerate(hands)
