@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from sbw_conformance.checks import bodies
 from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.model import Life, Step
 from sbw_conformance.checks.moves import each, move
@@ -96,15 +97,24 @@ def ask_for_what_is_no_name(world: World, step: Step) -> None:
     world.show(life, under="CORE-056")
 
 
-@move("CORE-100", needs=["create", "read"], cards=each())
+@move("CORE-100", needs=["create", "read"], cards=each("record", "list", "nobody"))
 def head(world: World, step: Step) -> None:
-    """Ask for the headers of a record, which are those of reading it."""
-    life = world.alive(step.target)
-    wanted, answer = world.records.get(life.id), world.records.head(world.record(life))
-    answer.must_have_status(200, under="CORE-100")
+    """Ask for headers alone, which are those of reading."""
+    records, life = world.records, world.alive(step.target)
+    url = records.url({"record": life.id, "nobody": "sbw-no-such-record"}.get(step.value))
+    operation = "list" if step.value == "list" else "read"
+    if operation not in records.operations:
+        return
+    kind, query = records.resource, bodies.required_parameters(records.resource)
+    asked = query if operation == "list" else {}
+    send = records.trial.send
+    wanted, answer = (
+        send(operation, method, url, resource=kind, query=asked) for method in ("GET", "HEAD")
+    )
+    answer.must_have_status(wanted.status, under="CORE-100")
     size = len(answer.exchange.body)
     answer.verify(not size, "no body", f"{size} bytes", under="CORE-100")
-    for header in ("etag", "content-type"):
+    for header in ("etag", "content-type") if step.value == "record" else ():
         one, other = wanted.exchange.header(header), answer.exchange.header(header)
         answer.verify(one == other, f"{header}: {one}", f"{header}: {other}", under="CORE-100")
 

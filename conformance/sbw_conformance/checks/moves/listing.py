@@ -3,10 +3,11 @@
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from sbw_conformance.checks import bodies, pointers
 from sbw_conformance.checks.answer import Answer
 from sbw_conformance.checks.core.collections import DEFAULT_LIMIT, LARGEST_LIMIT
 from sbw_conformance.checks.model import Life, Step
-from sbw_conformance.checks.moves import each, move
+from sbw_conformance.checks.moves import Card, Source, each, move
 from sbw_conformance.checks.records import OtherTenant, ids
 from sbw_conformance.checks.world import World
 
@@ -132,12 +133,30 @@ def walk_under_writes(world: World, step: Step) -> None:
     _goes_on(world, first, touched)
 
 
-@move("CORE-014", needs=["create", "list", "b1", "external_id"], cards=each("app", "all"))
+def _ways_to_ask(source: Source) -> list[Card]:
+    return [("", name) for name in ("app", "name", "all", "ids", *source.resource.selectors)]
+
+
+@move("CORE-014", needs=["create", "list", "b1", "external_id"], cards=_ways_to_ask)
 def list_of_another_business(world: World, step: Step) -> None:
-    """See that the other business lists none of these records."""
+    """See that the other business lists none of these records, whatever it asks for."""
     life, stranger = world.alive(step.target), world.seen_by(OtherTenant)
-    query = {"external_id": world.app} if step.value == "app" else {}
-    page = stranger.page(**query, updated_since=world.records.trial.run.start)
+    query = {"updated_since": f"{world.records.trial.run.start}"}
+    if step.value == "app":
+        query = {"external_id": f"{world.app}"}
+    elif step.value == "name":
+        query = {"external_id": f"{world.app}:{bodies.external_ids(life.content)[-1]['id']}"}
+    elif step.value != "all":
+        declared = world.records.trial.run.said(world.records.resource).get("filters") or ()
+        if step.value not in declared:
+            return
+        life = world.create(world.records.richest())
+        pattern = world.records.resource.selectors.get(step.value, "/id")
+        places = pointers.places(life.record, pattern)
+        if not places:
+            return
+        query |= {step.value: f"{pointers.at(life.record, places[0])}"}
+    page = stranger.page(**query)
     page.must_have_status(200, under="CORE-073")
     got = ids([item for item in page.exchange.items or () if isinstance(item, dict)])
     page.verify(life.id not in got, "own records only", "a foreign one", under="CORE-014")

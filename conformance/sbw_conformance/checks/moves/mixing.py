@@ -141,6 +141,59 @@ def send_what_is_no_batch(world: World, step: Step) -> None:
     answer.must_be_problem(422, "validation", places, under="BULK-008")
 
 
+@move(
+    "BULK-002",
+    "BULK-004",
+    needs=["create", "batch", "external_id"],
+    cards=lambda source: [("", n) for n in ("create", "upsert", "delete") if n in source.offers],
+)
+def batch_the_same_twice(world: World, step: Step) -> None:
+    """Put the same operation into a batch twice: the second one sees what the first one did."""
+    operation = _asked(world, step.value, {})
+    one, other = world.batch([operation, operation])
+    if step.value == "delete":
+        _remember(world, [(operation, one)])
+        one.verify(one.status == 204, "status 204", under="BULK-002")
+        gone = other.status in {404, 410}
+        other.verify(gone, "status 404 or 410 for what is gone", under="BULK-004")
+        return
+    one.verify(one.status == 201, "status 201", under="BULK-002")
+    life = world.begun(one, operation["body"], "BULK-002")
+    if step.value == "create":
+        other.must_be_problem(409, "duplicate-external-id", under="BULK-004")
+    else:
+        other.verify(other.status == 200, "status 200 for what is there", under="BULK-004")
+        world.changed(life, other, life.content)
+    world.show(life, under="BULK-004")
+
+
+@move(
+    "CORE-121",
+    "CORE-122",
+    needs=["create", "upsert", "external_id"],
+    cards=lambda source: [
+        (way, account)
+        for way in ("", *([BATCH] if "batch" in source.offers else []))
+        for account in ("", "2")
+    ],
+)
+def upsert_by_account(world: World, step: Step) -> None:
+    """Upsert by a name that another record has under another account: it makes a record."""
+    records = world.records
+    names = [{"app": f"{world.app}-accounts", "id": f"u{len(world.lives)}"} for _ in range(2)]
+    names[0]["account"] = "1"
+    if step.value:
+        names[1]["account"] = step.value
+    for name in names:
+        body = world.body(records.fit.minimal)
+        body["external_ids"].append(name)
+        operation = {"operation": "upsert", "external_id": name, "body": body}
+        reply = world.carry(operation, step.way)
+        told = "status 201 for a name of its own account"
+        reply.verify(reply.status == 201, told, under="CORE-121")
+        world.begun(reply, body, "CORE-121")
+
+
 HOW: dict[str, tuple[str, dict[str, Any]]] = {
     "create": ("create", {}),
     "create what is unknown": ("create", {bodies.UNKNOWN_MEMBER: 1}),
