@@ -38,17 +38,11 @@ TEXTS = (
     "é" * 250,
     "𝄞" * 250,
     "first\nsecond\tthird",
-    "01069",
-    "1e5",
-    "van der BERG, MacLEOD",
-    "ＡＢ①½",
-    "ask for Jim, 555 CALL ext. 4",
 )
 """What people write, and what careless code makes something else of."""
 
 EMAILS = (
     "ada@example.com",
-    "info@example.com",
     "Ada.Lovelace+News@Example.com",
     "o'hara@sub.example.org",
     "用户@example.com",

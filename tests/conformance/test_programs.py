@@ -17,7 +17,7 @@ from tests.conformance.support import Asked, Passed, Providers, Proxy, run
 from sbw_conformance import programs
 from sbw_conformance.checks import bodies, pointers
 from sbw_conformance.checks.model import Program, Step, named
-from sbw_conformance.checks.moves import moves
+from sbw_conformance.checks.moves import moves, ordering, retrying
 from sbw_conformance.checks.run import parameters
 from sbw_conformance.programs import SHRINKING_RUNS, Programs
 from sbw_conformance.results import Outcome, Verdict
@@ -285,3 +285,22 @@ def test_drawn_patches_clear_and_change(resource: Resource) -> None:
     merged = [bodies.merged(record, patch) for patch in found]
     valid = [m for m in merged if not validate(m, type=resource.type, variant="create")]
     assert 0 < len(valid) <= len(merged)
+
+
+def test_what_is_wrong_twice_can_be_wrong_at_once_and_has_an_order() -> None:
+    """Each pair of faults stands in the order of the standard, and every fault is in some pair."""
+    pairs = [value for _, value in ordering.err_twice.cards(of(CONTACT))]
+    assert all(ordering.FAULTS[one] < ordering.FAULTS[other] for one, other in pairs)
+    assert not [pair for pair in pairs if set(pair) in ordering.APART]
+    assert {name for pair in pairs for name in pair} == set(ordering.FAULTS)
+    few = Programs(STANDARD, CONTACT, offers(CONTACT) - {"a1.read_only"}, None, 0)
+    left = {name for _, pair in ordering.err_twice.cards(few) for name in pair}
+    assert left == set(ordering.FAULTS) - {"a narrow token"}
+
+
+def test_a_key_is_never_used_twice_where_it_is_the_same_key() -> None:
+    """Pairs of writes under one key differ in address or method; a create has no second create."""
+    pairs = [tuple(value) for _, value in retrying.key_at_two_addresses.cards(of(CONTACT))]
+    assert ("update", "update") in pairs
+    assert ("create", "batch") in pairs
+    assert not {("create", "create"), ("batch", "batch")} & set(pairs)

@@ -13,7 +13,7 @@ from sbw_conformance.checks.world import BATCH, UPSERT, World
 from sbw_conformance.negatives import Negative, negatives_of
 from sbw_validator.findings import Finding
 
-AT_ONCE = 19
+AT_ONCE = 10
 """Wrong bodies in one batch."""
 
 PAST = "2001-02-03T04:05:06.000Z"

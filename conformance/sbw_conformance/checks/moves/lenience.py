@@ -58,7 +58,7 @@ class Sending:
             life = world.alive(target)
             change = world.record(life).change(1)
             return cls(life, change, bodies.merged(life.content, change))
-        body = world.body(records.richest() if way == "create" else records.fit.minimal)
+        body = world.body(records.richest() if way != UPSERT else records.fit.minimal)
         return cls(None, body, body)
 
     def send(self, world: World, way: str, more: dict[str, Any], preference: str) -> Answer:
@@ -84,7 +84,7 @@ class Sending:
 
 
 def _writes(source: Source) -> list[str]:
-    return [name for name in ("create", "update", UPSERT) if name in source.offers]
+    return ["", *(name for name in ("update", UPSERT) if name in source.offers)]
 
 
 def _in_turn(source: Source, values: tuple[str, ...]) -> Iterator[Card]:

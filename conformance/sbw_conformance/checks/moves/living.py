@@ -14,6 +14,17 @@ from sbw_conformance.strategies import EMAILS, NUMBERS, TEXTS
 LEAST_NAMES = 10
 """External ids that every record can have."""
 
+MORE = (
+    "01069",
+    "1e5",
+    "van der BERG, MacLEOD",
+    "ＡＢ①½",
+    "ask for Jim, 555 CALL ext. 4",
+    "info@example.com",
+    "ADA.LOVELACE@EXAMPLE.COM",
+)
+"""Further texts, which stand wherever they fit."""
+
 MOST_CLEARED = 12
 """Leaves of a record that are cleared, each by a card."""
 
@@ -41,7 +52,7 @@ def create(world: World, step: Step) -> None:
 @move(
     "CORE-040",
     needs=["create"],
-    cards=lambda _: [("", text) for text in (*TEXTS, *EMAILS, *NUMBERS)],
+    cards=lambda _: [("", text) for text in (*TEXTS, *MORE, *EMAILS, *NUMBERS)],
 )
 def write_a_text_everywhere(world: World, step: Step) -> None:
     """Make a record that has one text wherever it fits."""

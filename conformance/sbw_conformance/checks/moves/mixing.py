@@ -7,6 +7,7 @@ from sbw_conformance.checks.bulk import MOST_TRIED
 from sbw_conformance.checks.model import Step
 from sbw_conformance.checks.moves import each, move
 from sbw_conformance.checks.reply import Reply
+from sbw_conformance.checks.run import LEAST_BATCH
 from sbw_conformance.checks.world import BATCH, World
 
 
@@ -139,6 +140,20 @@ def send_what_is_no_batch(world: World, step: Step) -> None:
         value=value,
     )
     answer.must_be_problem(422, "validation", places, under="BULK-008")
+
+
+@move("BULK-003", needs=["create", "batch"], cards=each())
+def err_many_times(world: World, _: Step) -> None:
+    """Err in all operations of a batch but the last one, which is carried out."""
+    records, spot = world.records, f"/{bodies.UNKNOWN_MEMBER}"
+    wrong = {**world.body(records.fit.minimal), spot[1:]: 1}
+    good = world.body(records.fit.minimal)
+    sent = [*([wrong] * (LEAST_BATCH - 1)), good]
+    *refused, last = world.batch([{"operation": "create", "body": body} for body in sent])
+    for reply in refused:
+        reply.must_be_problem(422, "not-stored", {spot}, under="BULK-002")
+    last.verify(last.status == 201, "status 201 after refusals", under="BULK-003")
+    world.begun(last, good, "BULK-003")
 
 
 @move(

@@ -37,17 +37,19 @@ def send_it_packed(world: World, step: Step) -> None:
 
 
 @move(
-    "CORE-040", needs=["create"], cards=lambda _: [(way, n) for way in ("", "again") for n in SIZES]
+    "CORE-040",
+    needs=["create"],
+    cards=each(*([kind, count] for kind in ("alike", "the same") for count in SIZES)),
 )
 def fill_arrays(world: World, step: Step) -> None:
     """Make a record whose arrays are long, with elements that are alike or the same again."""
     records = world.records
-    body = records.richest()
+    (kind, count), body = step.value, records.richest()
     apart = {reference.split("/")[1] for reference in records.resource.refs} | {"external_ids"}
     for name in [n for n, value in body.items() if isinstance(value, list) and n not in apart]:
         longer = list(body[name])
-        while len(longer) < step.value:
-            more = _more(longer, len(longer), again=step.way == "again")
+        while len(longer) < count:
+            more = _more(longer, len(longer), again=kind == "the same")
             changed = {**body, name: [*longer, more]}
             if not (records.valid(changed) and records.fit.accepts(changed)):
                 break
