@@ -30,7 +30,10 @@ TIMES = 2
 MEMBERS = 4
 """Members that patches of their own fill in."""
 
-SERIES, PAGE, TURNS = 8, 2, 2
+WALKS = 14
+"""How many walks there are: each is a few requests, of which few meet in the right moment."""
+
+SERIES, PAGE, TURNS = 10, 2, 3
 """Records of a walk in company, how many a page has, and beside how many pages others write."""
 
 THEIRS = "their "
@@ -260,7 +263,7 @@ def _told(answer: Answer) -> Told:
 @move(
     "CORE-075",
     needs=["create", "delete", "list", "external_id"],
-    cards=each(*range(4)),
+    cards=each(*range(WALKS)),
     alone=True,
 )
 def walk_in_company(world: World, step: Step) -> None:
@@ -281,7 +284,8 @@ def _walked(world: World, turn: int) -> Verdict:
             gone |= set(going)
             writes = [partial(_gone, one) for one in going]
             writes.append(partial(_come, records.body(app=app)))
-        first = turn % 2 * len(writes)  # whichever comes first is the one more likely in the way
+        # Whichever comes first is the one more likely to be in the way.
+        first = (turn + len(urls)) % 2 * len(writes)
         writes.insert(first, partial(_next, url))
         answers = [answer.must_succeed() for answer in at_once([(records, s) for s in writes])]
         page = answers[first]
