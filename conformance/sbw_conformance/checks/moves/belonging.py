@@ -111,8 +111,11 @@ def change_a_native_code(world: World, step: Step) -> None:
         reply = Reply.alone(records.patch(life.id, patch, if_match=life.version))
         under = "CORE-143" if native in patch else "CORE-047"
         reply.verify(reply.status == 200, f"status 200 for {patch}", under=under)
-        got = {one: reply.value.get(one) for one in (name, native) if one in reply.value}
-        reply.verify(got == wanted, f"{wanted}", f"{got}", under=under, pointer=f"/{name}")
+        place = f"/{native}/code"
+        told, got = (
+            [pointers.at(one, f"/{name}"), pointers.at(one, place)] for one in (wanted, reply.value)
+        )
+        reply.verify(told == got, f"{told}", f"{got}", under=under, pointer=f"/{name}")
         rest = {one: value for one, value in life.content.items() if one not in {name, native}}
         world.changed(life, reply, {**rest, **wanted})
     wrong = {**coded, name: _another(world, name, meant)}
