@@ -10,7 +10,7 @@ from sbw_conformance.measuring.freedom import Judged
 from sbw_conformance.measuring.generative import Noticed
 from sbw_conformance.measuring.mutants import End
 from sbw_conformance.measuring.mutation import Mutant
-from sbw_conformance.measuring.whole import Whole
+from sbw_conformance.measuring.whole import Figures, Whole
 from sbw_conformance.provider import Defect
 from sbw_conformance.results import Outcome, Report, Result, Verdict
 from sbw_conformance.selftest import Kill, Selftest
@@ -53,8 +53,8 @@ ALARM = Result("CORE-001", "core.a", "contact", Outcome.FAIL)
 
 def test_a_suite_that_reaches_every_goal_is_good() -> None:
     """The last line has all figures, and what is no other provider is not in the share."""
-    assert GOOD.ok
-    assert GOOD.line == (
+    assert GOOD.figures.ok
+    assert GOOD.figures.line == (
         "seeded defects killed: 2 of 2 (100 %); "
         "killed by programs alone: 4 of 5 (80 %) (bulk 0 %, core 100 %); "
         "false alarms: 0 on 1 correct providers; "
@@ -85,7 +85,7 @@ def test_a_suite_that_reaches_every_goal_is_good() -> None:
 )
 def test_each_measure_can_fail_the_whole(change: dict[str, Any]) -> None:
     """A suite that misses one goal is not good, however far it is beyond the others."""
-    assert not replace(GOOD, **change).ok
+    assert not replace(GOOD, **change).figures.ok
 
 
 def test_what_is_not_worth_a_check_is_still_another_provider() -> None:
@@ -95,3 +95,16 @@ def test_what_is_not_worth_a_check_is_still_another_provider() -> None:
     assert (tally.killed, tally.equivalent, tally.different) == (1, 1, 3)
     assert [end.mutant.line for end in tally.unexplained] == ["new"]
     assert Tally((), KNOWN).share == 1.0
+
+
+def test_figures_of_shards_add_up() -> None:
+    """What was measured in parts is told in one line, and one bad part makes the whole bad."""
+    half = replace(GOOD, noticed=[*GOOD.noticed, _noticed(5, found=False)]).figures
+    both = Figures.from_json(GOOD.figures.to_json()) + half
+    assert both.found_alone == (8, 11)
+    assert both.alone == {"bulk": (0, 2), "core": (8, 9)}
+    assert both.line.startswith("seeded defects killed: 4 of 4 (100 %); killed by programs alone: ")
+    assert not both.ok
+    assert (GOOD.figures + GOOD.figures).ok
+    faulty = replace(GOOD, selftest=replace(GOOD.selftest, redundant=("core.a (CORE-001)",)))
+    assert (GOOD.figures + faulty.figures).faults == ("no defect proves core.a (CORE-001)",)

@@ -55,11 +55,11 @@ def command(
         from sbw_conformance.measuring.whole import measured
 
         whole = measured(found, chosen, part, lanes, tell)
-        ok = whole.ok
+        ok = whole.figures.ok
         value |= {"full": whole.to_json()}
         for line in whole.left:
             tell(line)
-        tell(whole.line)
+        tell(whole.figures.line)
     if as_json:
         click.echo(json.dumps(value, indent=1, ensure_ascii=False))
     sys.exit(0 if ok else 1)

@@ -1,7 +1,8 @@
 """All measures of the suite together, with what each has to reach."""
 
+import functools
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from sbw_conformance.measuring.generative import Noticed, Programming
 from sbw_conformance.measuring.mutants import End, Measure, alive, drawn, sources
 from sbw_conformance.measuring.nulls import NULLS, vacuous_passes
 from sbw_conformance.provider import Defect, variants
+from sbw_conformance.results import Verdict
 from sbw_conformance.selftest import Selftest
 from sbw_validator.requirements import load_requirements
 from sbw_validator.standard import load_standard
@@ -23,6 +25,12 @@ MUTANTS = 0.85
 
 COUNT, SEED = 210, 5
 """How many mutants are drawn, and by which seed."""
+
+Pair = tuple[int, int]
+"""A part and the whole that it is of."""
+
+NONE: Pair = (0, 0)
+PAIRS = ("defects", "alarms", "vacuous", "mutants")
 
 Part = Callable[[Sequence[Any]], Sequence[Any]]
 """What a shard does of a list."""
@@ -70,6 +78,85 @@ def _ended(end: End) -> str:
 
 
 @dataclass(frozen=True)
+class Figures:
+    """The counts of all measures; those of several shards are added.
+
+    Each pair is a part and the whole that it is of. `alone` holds what programs found alone by
+    class; `alarms` false alarms and correct providers, `vacuous` vacuous passes and null providers.
+    `equivalent` counts mutants beside those of `mutants`. `faults` says what else is wrong.
+    """
+
+    defects: Pair
+    alone: Mapping[str, Pair]
+    alarms: Pair
+    vacuous: Pair
+    mutants: Pair
+    equivalent: int
+    faults: tuple[str, ...] = ()
+
+    def __add__(self, other: "Figures") -> "Figures":
+        return Figures(
+            _sum(self.defects, other.defects),
+            {
+                name: _sum(self.alone.get(name, NONE), other.alone.get(name, NONE))
+                for name in sorted({*self.alone, *other.alone})
+            },
+            _sum(self.alarms, other.alarms),
+            _sum(self.vacuous, other.vacuous),
+            _sum(self.mutants, other.mutants),
+            self.equivalent + other.equivalent,
+            self.faults + other.faults,
+        )
+
+    @property
+    def found_alone(self) -> Pair:
+        """What programs found alone in all classes."""
+        return functools.reduce(_sum, self.alone.values(), NONE)
+
+    @property
+    def ok(self) -> bool:
+        """Whether each measure reaches what it has to."""
+        missed = self.defects[0] < self.defects[1]
+        false = self.alarms[0] or self.vacuous[0]
+        enough = _reaches(self.found_alone, BY_PROGRAMS) and _reaches(self.mutants, MUTANTS)
+        return enough and not (missed or false or self.faults)
+
+    @property
+    def line(self) -> str:
+        """All measures in one line."""
+        killed = _share(*self.mutants)
+        by_class = ", ".join(f"{name} {_percent(*pair)}" for name, pair in self.alone.items())
+        return "; ".join(
+            [
+                f"seeded defects killed: {_share(*self.defects)}",
+                f"killed by programs alone: {_share(*self.found_alone)} ({by_class or 'no class'})",
+                f"false alarms: {self.alarms[0]} on {self.alarms[1]} correct providers",
+                f"vacuous passes: {self.vacuous[0]} on {self.vacuous[1]} null providers",
+                f"mechanical mutants killed: {killed}, {self.equivalent} more are equivalent",
+            ]
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As one object, which `from_json` takes."""
+        return {
+            **{name: list(getattr(self, name)) for name in PAIRS},
+            "alone": {name: list(pair) for name, pair in self.alone.items()},
+            "equivalent": self.equivalent,
+            "faults": list(self.faults),
+        }
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Figures":
+        """The figures that `to_json` gave."""
+        return cls(
+            **{name: tuple(value[name]) for name in PAIRS},
+            alone={name: (pair[0], pair[1]) for name, pair in value["alone"].items()},
+            equivalent=value["equivalent"],
+            faults=tuple(value["faults"]),
+        )
+
+
+@dataclass(frozen=True)
 class Whole:
     """How good the suite is.
 
@@ -86,40 +173,35 @@ class Whole:
     classes: Mapping[str, str]
 
     @property
-    def ok(self) -> bool:
-        """Whether each measure reaches what it has to."""
-        found = sum(one.found for one in self.noticed) >= BY_PROGRAMS * len(self.noticed)
-        killed = self.mutants.share >= MUTANTS and not self.mutants.unexplained
-        errors = any(one.errors for one in self.noticed)
-        free = all(one.free for one in self.judged)
-        return self.selftest.ok and found and not errors and free and not self.vacuous and killed
-
-    @property
-    def line(self) -> str:
-        """All measures in one line."""
+    def figures(self) -> Figures:
+        """What it comes to."""
         kills = self.selftest.kills
-        killed = sum(kill.killed and not kill.complaints for kill in kills)
         alarms = sum(max(len(one.alarms), not one.free) for one in self.judged)
-        alone = sum(one.found for one in self.noticed)
-        dead = _share(self.mutants.killed, self.mutants.different)
-        return "; ".join(
-            [
-                f"seeded defects killed: {_share(killed, len(kills))}",
-                f"killed by programs alone: {_share(alone, len(self.noticed))}{self._by_class()}",
-                f"false alarms: {alarms} on {len(self.judged)} correct providers",
-                f"vacuous passes: {len(self.vacuous)} on {self.nulls} null providers",
-                f"mechanical mutants killed: {dead}, {self.mutants.equivalent} more are equivalent",
-            ]
+        return Figures(
+            (sum(kill.killed and not kill.complaints for kill in kills), len(kills)),
+            self._alone(),
+            (alarms, len(self.judged)),
+            (len(self.vacuous), self.nulls),
+            (self.mutants.killed, self.mutants.different),
+            self.mutants.equivalent,
+            tuple(self._faults()),
         )
 
-    def _by_class(self) -> str:
+    def _alone(self) -> dict[str, Pair]:
         every, found = (Counter[str](), Counter[str]())
         for one in self.noticed:
             name = self.classes[one.defect.expects[0]]
             every[name] += 1
             found[name] += one.found
-        parts = (f"{name} {_percent(found[name], every[name])}" for name in sorted(every))
-        return f" ({', '.join(parts)})" if every else ""
+        return {name: (found[name], every[name]) for name in sorted(every)}
+
+    def _faults(self) -> Iterator[str]:
+        if self.selftest.baseline.verdict is not Verdict.CONFORMANT:
+            yield f"without defects: {self.selftest.baseline.verdict}"
+        yield from (f"no defect proves {name}" for name in self.selftest.redundant)
+        yield from (f"{one.defect.id}: {error}" for one in self.noticed for error in one.errors)
+        for end in self.mutants.unexplained:
+            yield f"{end.mutant.module}:{end.mutant.row} survives without a reason"
 
     @property
     def left(self) -> list[str]:
@@ -135,13 +217,22 @@ class Whole:
     def to_json(self) -> dict[str, Any]:
         """Each measure in full, as `sbw selftest --full --json` prints it."""
         return {
-            "line": self.line,
-            "ok": self.ok,
+            "line": self.figures.line,
+            "ok": self.figures.ok,
+            "figures": self.figures.to_json(),
             "programs": [one.to_json() for one in self.noticed],
             "variants": [one.to_json() for one in self.judged],
             "vacuous": [list(row) for row in self.vacuous],
             "mutants": [end.to_json() for end in self.mutants.ends],
         }
+
+
+def _sum(one: Pair, other: Pair) -> Pair:
+    return one[0] + other[0], one[1] + other[1]
+
+
+def _reaches(pair: Pair, share: float) -> bool:
+    return pair[0] >= share * pair[1]
 
 
 def _share(part: int, whole: int) -> str:
