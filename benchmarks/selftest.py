@@ -2,7 +2,7 @@
 
 All parts together take hours on two cores. Each is kept in a folder when it is done, and what is
 there is not measured again; a part that another version measured has to be taken away first.
-Run: python benchmarks/selftest.py --folder DIR [--parts 8] [--lanes 4] [--write]
+Run: python benchmarks/selftest.py [--folder .nox/selftest] [--parts 8] [--lanes 4] [--write]
 """
 
 import argparse
@@ -22,6 +22,7 @@ from typing import Any
 from sbw_conformance.measuring.whole import Figures
 
 RESULTS = Path(__file__).parent / "results" / "selftest.json"
+FOLDER = Path(__file__).parents[1] / ".nox" / "selftest"
 SBW = Path(sys.executable).with_name("sbw")
 
 
@@ -85,7 +86,7 @@ def results(parts: list[dict[str, Any]], figures: Figures, options: argparse.Nam
 def main() -> None:
     """Measure what is missing, print, and write the results where asked to."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--folder", type=Path, required=True, help="where parts are kept")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="where parts are kept")
     parser.add_argument("--parts", type=int, default=8)
     parser.add_argument("--lanes", type=int, default=4)
     parser.add_argument("--write", action="store_true")
