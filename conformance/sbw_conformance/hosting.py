@@ -47,7 +47,7 @@ class Hosted:
             stack.enter_context(said)
             # Without -P modules of the vendor could take the names of those that serve them.
             popen = subprocess.Popen(
-                [sys.executable, "-P", "-m", "sbw_conformance.serving", self._spec],
+                [sys.executable, "-u", "-P", "-m", "sbw_conformance.serving", self._spec],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=said,

@@ -334,7 +334,7 @@ def test_a_program_that_fails_is_shown_in_its_shortest_form(provider: Providers)
             answer = records.trial.landing()
             answer.verify(not broken, "no update", f"{step}", under="CORE-047")
 
-    report = judged(provider(), program(no_updates), programs=12)
+    report = judged(provider(), program(no_updates), programs=40)
     [result] = [r for r in of(report) if r.outcome is Outcome.FAIL]
     assert result.requirement == "CORE-047"
     assert (result.reason or "").startswith("shortest program that fails: create {")

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conformance.support import MEASURING, unmeasured
 
 SBW = Path(sys.executable).with_name("sbw")
 
@@ -17,7 +18,8 @@ SBW = Path(sys.executable).with_name("sbw")
 def miniature() -> Iterator[dict[str, Any]]:
     """Serve the miniature as a process, and say where it is and what its tokens are."""
     command = [sys.executable, "-m", "sbw_miniature", "--ready-json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    env = os.environ | MEASURING
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=env) as process:
         try:
             assert process.stdout
             yield json.loads(process.stdout.readline())
@@ -36,7 +38,7 @@ def test_miniature_is_conformant(miniature: dict[str, Any], tmp_path: Path) -> N
     """It keeps all that it claims: classes core and contacts, with nothing left unjudged."""
     run = subprocess.run(
         [SBW, "test", miniature["url"], "--out", tmp_path],
-        env=os.environ | tokens(miniature["clients"]),
+        env=unmeasured(tokens(miniature["clients"])),
         capture_output=True,
         text=True,
         check=False,
