@@ -11,12 +11,11 @@ from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture.providers import AVAILABLE_PROVIDERS, HypothesisProvider
 
-from sbw_conformance.checks import pointers
+from sbw_conformance.checks import bodies, pointers
 from sbw_conformance.checks.model import Program, Step, named
 from sbw_conformance.checks.moves import moves
 from sbw_conformance.strategies import DRAWING, bodies_of, patches_of
 from sbw_validator.standard import Resource, Standard
-from sbw_validator.validation import validate
 
 MOST_STEPS = 6
 """Moves of a program after its create, where every card is dealt."""
@@ -122,10 +121,10 @@ class Programs:
                 yield (*program[:number], replace(step, value=value), *program[number + 1 :])
 
     def _simpler_values(self, step: Step) -> Iterator[Any]:
-        kind, standard = self.resource.type, self.standard
+        standard = self.standard
         if step.operation == "create":
             for value in chain([pointers.copy(self.resource.minimal)], _with_less(step.value)):
-                if not validate(value, type=kind, variant="create", standard=standard):
+                if bodies.accepted(standard, self.resource, value):
                     yield value
         elif step.operation == "update":
             if len(step.value) > 1:

@@ -8,11 +8,11 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
 
+from sbw_conformance.checks import bodies
 from sbw_conformance.checks.limits import matches
 from sbw_conformance.checks.pointers import at
 from sbw_validator.schemas import load_schemas
 from sbw_validator.standard import Resource, Standard
-from sbw_validator.validation import validate
 
 TEXTS = (
     "Ada",
@@ -63,7 +63,9 @@ DRAWING = threading.Lock()
 @lru_cache
 def bodies_of(standard: Standard, resource: Resource) -> Json:
     """Bodies of a create that the standard allows, without external ids."""
-    return _object(standard, resource).filter(lambda body: _valid(standard, resource, body))
+    return _object(standard, resource).filter(
+        lambda body: bodies.accepted(standard, resource, body)
+    )
 
 
 @lru_cache
@@ -87,12 +89,6 @@ def _elsewhere(schema: Mapping[str, Any], resource: Resource) -> frozenset[str]:
     native = {name for name in schema["properties"] if name.startswith("native_")}
     other = {"external_ids", "type", "custom_fields", "extensions"}
     return frozenset(references | native | other)
-
-
-def _valid(standard: Standard, resource: Resource, body: Any) -> bool:
-    schema = load_schemas(standard).validator(resource.type, "create")
-    kept = schema.is_valid(body)
-    return kept and not validate(body, type=resource.type, variant="create", standard=standard)
 
 
 def _from(

@@ -1,6 +1,7 @@
 """How good the suite is: what programs find alone, and what correct providers are accused of."""
 
 import pytest
+from tests.conformance.support import Providers, run
 
 from sbw_conformance.checks.moves import moves
 from sbw_conformance.measuring.freedom import MINIATURE, Freedom
@@ -39,6 +40,16 @@ def test_programs_alone_find_a_defect() -> None:
     assert found.found
     assert found.named
     assert found.errors == ()
+
+
+def test_a_whole_deck_of_contacts_accuses_nobody(provider: Providers) -> None:
+    """Every card of every move, those that go alone too, finds nothing wrong where nothing is."""
+    programs = {check.id for check in generative() if check.kind == "program"}
+    target = provider(in_turn=False)
+    report = run(target, *programs, only="contact", programs=None, tidy=False, evidence=False)
+    outcomes = {row.check: row.outcome.value for row in report.results if row.check in programs}
+    assert outcomes == dict.fromkeys(programs, "pass")
+    assert report.end["requests"] > 3000
 
 
 @pytest.mark.full

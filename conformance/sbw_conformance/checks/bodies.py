@@ -136,6 +136,14 @@ def invalid(standard: Standard, resource: Resource) -> tuple[Example, ...]:
     return tuple(found)
 
 
+def accepted(standard: Standard, resource: Resource, value: Any) -> bool:
+    """Whether the standard allows a create; to say why not would take many times as long."""
+    schema = load_schemas(standard).validator(resource.type, "create")
+    if not schema.is_valid(value):
+        return False
+    return not validate(value, type=resource.type, variant="create", standard=standard)
+
+
 def findings(standard: Standard, resource: Resource, value: Any) -> tuple[Finding, ...]:
     """What is wrong with a create, remembered: to explain it is dear, and runs ask again."""
     return _findings(standard, resource, json.dumps(value, sort_keys=True))
