@@ -4,7 +4,7 @@ import itertools
 import random
 import sys
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -126,21 +126,38 @@ class Selftester:
                 (row["check"], row["resource"]): Used(frozenset(row["operations"]), row["requests"])
                 for row in baseline.checks.values()
             }
-            # What shows in a race is put to the checks when nothing else is in its way.
-            alone = [defect for defect in chosen if defect.parallel]
-            others = [defect for defect in chosen if not defect.parallel]
-            found: dict[str, Kill] = {}
-            for lanes, some in ((self.lanes, others), (1, alone)):
-                with ThreadPoolExecutor(lanes, "defect") as pool:
-                    judged = pool.map(
-                        lambda fleet, defect: self._kill(fleet, defect, used),
-                        itertools.cycle(fleets),
-                        some,
-                    )
-                    found |= {kill.defect.id: kill for kill in judged}
-        kills = tuple(found[defect.id] for defect in chosen)
-        redundant = self._redundant(kills, baseline) if whole else ()
+            kills = self._kills(fleets, chosen, used, self.most)
+            unproven = self._unproven(kills, baseline) if whole else ()
+            if unproven and not self.full:
+                wanting = {requirement for _, requirement in unproven}
+                some = [kill.defect for kill in kills if wanting & set(kill.defect.expects)]
+                again = {kill.defect: kill for kill in self._kills(fleets, some, used, sys.maxsize)}
+                kills = tuple(again.get(kill.defect, kill) for kill in kills)
+                unproven = self._unproven(kills, baseline)
+        redundant = tuple(f"{check} ({requirement})" for check, requirement in unproven)
         return Selftest(kills, redundant, baseline, time.monotonic() - began)
+
+    def _kills(
+        self,
+        fleets: Sequence[Fleet],
+        chosen: Sequence[Defect],
+        used: Mapping[Key, Used],
+        most: int,
+    ) -> tuple[Kill, ...]:
+        """What becomes of each defect, in their order."""
+        # What shows in a race is put to the checks when nothing else is in its way.
+        alone = [defect for defect in chosen if defect.parallel]
+        others = [defect for defect in chosen if not defect.parallel]
+        found: dict[Defect, Kill] = {}
+        for lanes, some in ((self.lanes, others), (1, alone)):
+            with ThreadPoolExecutor(lanes, "defect") as pool:
+                judged = pool.map(
+                    lambda fleet, defect: self._kill(fleet, defect, used, most),
+                    itertools.cycle(fleets),
+                    some,
+                )
+                found |= {kill.defect: kill for kill in judged}
+        return tuple(found[defect] for defect in chosen)
 
     def _judge(
         self,
@@ -226,10 +243,10 @@ class Selftester:
         example = bodies.richest(self.standard, resource).value
         return len(bodies.kinds(example))
 
-    def _kill(self, fleet: Fleet, defect: Defect, used: Mapping[Key, Used]) -> Kill:
+    def _kill(self, fleet: Fleet, defect: Defect, used: Mapping[Key, Used], most: int) -> Kill:
         """What becomes of a defect: what is drawn may miss it, and then it is put to all."""
-        kill = self._put(fleet, defect, used, self.most)
-        if not self.full and not {*defect.expects} <= {*kill.failed}:
+        kill = self._put(fleet, defect, used, most)
+        if not self.full and most < sys.maxsize and not {*defect.expects} <= {*kill.failed}:
             again = self._put(fleet, defect, used, sys.maxsize)
             kill = replace(again, seconds=kill.seconds + again.seconds)
         self.listen(kill)
@@ -277,12 +294,12 @@ class Selftester:
                 found.append(f"{result.check} blames {result.blocked_by}, which did not fail")
         return list(dict.fromkeys(found))
 
-    def _redundant(self, kills: Iterable[Kill], baseline: Report) -> tuple[str, ...]:
-        """Checks with a requirement that no defect expecting it made them fail."""
+    def _unproven(self, kills: Iterable[Kill], baseline: Report) -> tuple[tuple[str, str], ...]:
+        """Checks, each with a requirement that no defect expecting it made them fail."""
         proven = {row for kill in kills for row in kill.by if row[1] in kill.defect.expects}
         ran = {
             (result.check, result.requirement)
             for result in baseline.results
             if result.outcome is Outcome.PASS
         }
-        return tuple(f"{check} ({requirement})" for check, requirement in sorted(ran - proven))
+        return tuple(sorted(ran - proven))
