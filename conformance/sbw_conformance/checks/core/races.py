@@ -6,6 +6,7 @@ the other. What it refuses because another one is at work, it refuses with 409.
 
 from collections.abc import Collection
 from functools import partial
+from operator import methodcaller
 from typing import Any
 
 from sbw_conformance.checks import bodies
@@ -182,12 +183,12 @@ def walk_survives_writes_at_once(records: Records) -> None:
     urls: set[str] = set()
     while (url := records.next_of(page, urls)) is not None:
         going = _going(_as_listed(made, seen), seen, gone) if len(urls) <= TURNS else []
-        writes = [partial(_deleted, one) for one in going]
+        writes = [methodcaller("delete", one) for one in going]
         if len(urls) % 2:  # whichever comes first is the one more likely to be in the way
             writes.reverse()
         if going:
-            writes.append(partial(_posted, records.body(app=app)))
-        page, *others = at_once([(records, send) for send in (partial(_page, url), *writes)])
+            writes.append(methodcaller("post", records.body(app=app)))
+        page, *others = at_once([(records, send) for send in (methodcaller("page", url), *writes)])
         for answer in others:
             answer.must_succeed()
         gone |= set(going)
@@ -216,18 +217,6 @@ def _each_once(page: Answer, stayed: list[str], seen: list[Any]) -> None:
     page.verify(not missing, f"each of {len(stayed)} records", f"{len(missing)} missing")
     twice = {one for one in seen if seen.count(one) > 1}
     page.verify(not twice, "each record once", f"{len(twice)} of them more than once")
-
-
-def _page(url: str, lane: Records) -> Answer:
-    return lane.page(url)
-
-
-def _deleted(record_id: str, lane: Records) -> Answer:
-    return lane.delete(record_id)
-
-
-def _posted(draft: dict[str, Any], lane: Records) -> Answer:
-    return lane.post(draft)
 
 
 @race("CORE-155", needs=["create", "update", "read"])

@@ -5,8 +5,8 @@ Each meeting has records of its own, which the program leaves alone.
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from itertools import combinations_with_replacement
+from operator import methodcaller
 from typing import Any
 
 from sbw_conformance.checks import bodies, histories
@@ -282,11 +282,11 @@ def _walked(world: World, turn: int) -> Verdict:
         if len(urls) <= TURNS:
             going = _going([one for one in made if one not in gone], got)
             gone |= set(going)
-            writes = [partial(_gone, one) for one in going]
-            writes.append(partial(_come, records.body(app=app)))
+            writes = [methodcaller("delete", one) for one in going]
+            writes.append(methodcaller("post", records.body(app=app)))
         # Whichever comes first is the one more likely to be in the way.
         first = (turn + len(urls)) % 2 * len(writes)
-        writes.insert(first, partial(_next, url))
+        writes.insert(first, methodcaller("page", url))
         answers = [answer.must_succeed() for answer in at_once([(records, s) for s in writes])]
         page = answers[first]
         got += ids(page.exchange.items or [])
@@ -303,15 +303,3 @@ def _going(there: list[str], shown: list[Any]) -> list[str]:
     if past and there.index(past[0]) > there.index((ahead or past)[0]):
         ahead.reverse()
     return [*past[:1], *(ahead[1:2] if len(ahead) > PAGE else [])]
-
-
-def _next(url: str, lane: Records) -> Answer:
-    return lane.page(url)
-
-
-def _gone(record_id: str, lane: Records) -> Answer:
-    return lane.delete(record_id)
-
-
-def _come(draft: dict[str, Any], lane: Records) -> Answer:
-    return lane.post(draft)
