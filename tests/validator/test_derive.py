@@ -343,3 +343,45 @@ def test_open_objects_take_anything_in_every_variant(standard: Standard) -> None
     assert patch.is_valid({"custom_fields": {"shoe_size": None}})
     create = load_schemas(standard).validator("contact", "create")
     assert not create.is_valid({"name": {"given": "Ada"}, "custom_fields": {"shoe_size": None}})
+
+
+PROVIDED = {
+    "main.json": {
+        "type": "object",
+        "properties": {
+            "status": {"enum": ["draft", "issued"]},
+            "number": {"type": "string", "x-provided": True},
+            "sum": {"type": "integer", "x-provided": True},
+            "seller": {"type": "string"},
+        },
+        "required": ["status", "sum"],
+        "allOf": [
+            {
+                "if": {"properties": {"status": {"const": "issued"}}},
+                "then": {"required": ["number", "seller"]},
+            }
+        ],
+    }
+}
+
+
+@pytest.mark.parametrize(
+    ("variant", "value", "valid"),
+    [
+        ("full", {"status": "draft", "sum": 0}, True),
+        ("full", {"status": "draft"}, False),
+        ("full", {"status": "issued", "sum": 0, "seller": "A"}, False),
+        ("full", {"status": "issued", "sum": 0, "seller": "A", "number": "1"}, True),
+        ("create", {"status": "draft"}, True),
+        ("create", {"status": "draft", "sum": "0"}, False),
+        ("create", {"status": "issued", "seller": "A"}, True),
+        ("create", {"status": "issued", "number": "1"}, False),
+        ("patch", {"sum": None, "number": None}, True),
+        ("patch", {"sum": "0"}, False),
+    ],
+)
+def test_what_the_provider_provides_may_be_left_out_of_a_write(
+    variant: str, value: Any, *, valid: bool
+) -> None:
+    """What the provider provides may be left out of a write, also where a condition asks for it."""
+    assert derived(PROVIDED, variant).is_valid(value) is valid

@@ -208,6 +208,19 @@ def test_what_a_sender_cannot_send_is_passed_over_unless_asked_for(widgets: Stan
     ]
 
 
+def test_what_a_sender_left_to_the_provider_is_passed_over() -> None:
+    """What a sender left to the provider is passed over; what was sent is compared."""
+    schema = {
+        "$schema": DIALECT,
+        "properties": {"sum": {"type": "integer", "x-provided": True}, "note": {}},
+    }
+    assert not differences({"note": "a"}, {"note": "a", "sum": 3}, schema)
+    assert differences({"note": "a", "sum": 2}, {"note": "a", "sum": 3}, schema)
+    assert differences({"note": "a", "sum": 2}, {"note": "a"}, schema)
+    assert differences({}, {"note": "a"}, schema)
+    assert not same({"note": "a"}, {"note": "a", "sum": 3}, schema)
+
+
 @settings(deadline=None, derandomize=True)
 @given(JSON, JSON)
 def test_any_two_values_compare(widgets: Standard, a: Any, b: Any) -> None:

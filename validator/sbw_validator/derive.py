@@ -2,7 +2,7 @@
 
 full    as written, without members that are write-only
 create  a write: no members that are read-only, but `type` may be sent; members with a default
-        may be absent
+        and those that the provider provides may be absent
 patch   a merge patch (RFC 7396): objects are partial, what may be absent may be null, arrays
         and write-only members are whole
 read    what a consumer may rely on: types, constants, closed enumerations, and the envelope
@@ -20,6 +20,7 @@ ENVELOPE = "common/envelope.json"
 VARIANTS = ("full", "create", "patch", "read", "answer")
 MAPS = frozenset({"properties", "patternProperties", "dependentSchemas"})
 LISTS = frozenset({"allOf", "anyOf", "oneOf", "prefixItems"})
+CONDITIONAL = frozenset({"allOf", "then", "else"})
 SAME_PLACE = frozenset({"allOf", "anyOf", "oneOf", "then", "else", "dependentSchemas"})
 ELEMENTS = frozenset({"items", "prefixItems", "contains", "unevaluatedItems"})
 MEMBERS = frozenset({"properties", "patternProperties", "additionalProperties"})
@@ -185,8 +186,10 @@ def _answer(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
 
 
 def _create(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
-    locked, default = derivation.written.optional(schema, key.file)
+    locked, spare = derivation.written.optional(schema, key.file)
     result = {k: v for k, v in schema.items() if k != "readOnly"}
+    for keyword in CONDITIONAL & result.keys():
+        result[keyword] = _demanding_less(result[keyword], locked | spare)
     if "properties" in schema:
         result["properties"] = {
             name: item
@@ -194,15 +197,28 @@ def _create(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
             if name == "type" or name not in locked
         }
     if "required" in schema:
-        names = [name for name in schema["required"] if name not in locked | default]
-        result["required"] = names
-        if not names:
+        result = _demanding_less(result, locked | spare)
+    return result
+
+
+def _demanding_less(schema: Any, names: set[str]) -> Any:
+    """Return what is said of a place without the demand for some of its members."""
+    if isinstance(schema, list):
+        return [_demanding_less(item, names) for item in schema]
+    if not isinstance(schema, dict):
+        return schema
+    result = dict(schema)
+    for keyword in CONDITIONAL & result.keys():
+        result[keyword] = _demanding_less(result[keyword], names)
+    if "required" in result:
+        result["required"] = [name for name in result["required"] if name not in names]
+        if not result["required"]:
             del result["required"]
     return result
 
 
 def _patch(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
-    locked, default = derivation.written.optional(schema, key.file)
+    locked, spare = derivation.written.optional(schema, key.file)
     needed = derivation.written.required(schema, key.file) | key.kept
     result = {k: v for k, v in _create(derivation, schema, key).items() if k not in WHOLE_ONLY}
     for keyword in ("anyOf", "oneOf", "not"):
@@ -213,7 +229,7 @@ def _patch(derivation: _Derivation, schema: Schema, key: Key) -> Schema:
     inner = Key(key.file, "patch")
     if "properties" in result:
         hidden = derivation.written.hidden(schema, key.file)
-        bound = (needed - default) | locked | hidden
+        bound = (needed - spare) | locked | hidden
         rewritten = {
             name: derivation.rewrite(item, Key(key.file, "create") if name in hidden else inner)
             for name, item in result["properties"].items()

@@ -20,6 +20,7 @@ INSTANT = re.compile(
     r"(?:[Zz]|([+-])([0-9]{2}):([0-9]{2}))"
 )
 MILLISECOND = 1_000_000  # nanoseconds
+NOT_SENT = ("readOnly", "x-provided")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +38,8 @@ def differences(
     """Return where `got` is not the Same value as `sent`.
 
     `schema` is a bundle. With `ignore_unknown`, members that only `got` has are passed over
-    where the schema does not know them or says that they are read-only: what a sender cannot
-    send. Never raises, whatever the values are.
+    where the schema does not know them, says that they are read-only, or that the provider
+    provides them: what a sender cannot send or need not. Never raises, whatever the values are.
     """
     return list(_Comparison(schema, ignore_unknown).compare(sent, got, schema, ()))
 
@@ -75,8 +76,10 @@ class _Comparison:
             yield from self.compare(sent.get(name), got.get(name), known, (*path, name))
 
     def out_of_reach(self, known: Schema | None) -> bool:
-        """Say whether a member is one that a sender cannot send."""
-        return known is None or annotation(self.bundle, known, "readOnly") is True
+        """Say whether a member is one that a sender cannot send, or need not."""
+        return known is None or any(
+            annotation(self.bundle, known, keyword) is True for keyword in NOT_SENT
+        )
 
     def arrays(
         self, sent: list[Any], got: list[Any], schema: Schema | None, path: tuple[str | int, ...]

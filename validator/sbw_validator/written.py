@@ -8,6 +8,7 @@ from sbw_validator.errors import UnknownSchemaError
 
 Schema = dict[str, Any]
 Files = Mapping[str, Schema]
+FILLED_IN = ("default", "x-provided")
 
 
 class Written:
@@ -52,11 +53,18 @@ class Written:
         return {name for view, _ in self.views(schema, file) for name in view.get("required", ())}
 
     def optional(self, schema: Schema, file: str) -> tuple[set[str], set[str]]:
-        """Return the names of read-only members and of members with a default."""
+        """Return the names of read-only members, and of those that a write may leave out.
+
+        A provider fills in what is left out: a default, or what it computes or assigns.
+        """
         members = self.known(schema, file).items()
         locked = {n for n, says in members if any(self.says(s, f, "readOnly") for s, f in says)}
-        default = {n for n, says in members if any(self.says(s, f, "default") for s, f in says)}
-        return locked, default
+        spare = {
+            name
+            for name, says in members
+            if any(self.says(s, f, keyword) for s, f in says for keyword in FILLED_IN)
+        }
+        return locked, spare
 
     def hidden(self, schema: Schema, file: str) -> set[str]:
         """Return the names of the members that only a write has."""
