@@ -61,13 +61,18 @@ def value_place(pointer: str, bundle: Schema) -> Place:
 
 
 def reference_place(pointer: str) -> Place:
-    """Return the place of references; they are found by the id."""
+    """Return the place of references; they are found by type and id."""
 
     def of_reference(value: Any) -> Iterator[str]:
         if isinstance(value, Mapping) and isinstance(value.get("id"), str):
-            yield value["id"]
+            yield named(value)
 
     return Place(pointer, pattern_of(pointer), of_reference)
+
+
+def named(reference: Mapping[str, Any]) -> str:
+    """Return a text that tells the record that a reference names from all others."""
+    return f"{reference['type']}/{reference['id']}"
 
 
 def name_place(pointer: str) -> Place:

@@ -194,7 +194,7 @@ def referring(
     """Yield for each reference the type that it leads to, the offer, the place, and what it is."""
     for offer in offers.values():
         for pattern, ref in offer.refs:
-            yield ref.type, (offer, pattern, ref)
+            yield from ((kind, (offer, pattern, ref)) for kind in ref.types)
 
 
 def provider(

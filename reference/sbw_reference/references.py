@@ -6,6 +6,7 @@ from typing import Any
 
 from sbw_reference import places
 from sbw_reference.decisions import WRITTEN
+from sbw_reference.entries import named
 from sbw_reference.offers import EXTERNAL_IDS, Offer, Provider
 from sbw_reference.places import EACH, Path, Pattern
 from sbw_reference.problems import Problem, Refusal
@@ -29,11 +30,12 @@ def resolved(write: Write, turn: Turn, body: Any) -> tuple[Any, tuple[Finding, .
             key = _key(value)
             if key is None:
                 continue
-            owner = turn.owners([key], turn.tenant, ref.type).get(key)
+            kind = value.get("type", ref.types[0])
+            owner = turn.owners([key], turn.tenant, kind).get(key)
             found = write.behaviour.reference(value, owner)
             if found is None:
                 unknown.append(_unknown(path))
-                found = {"type": ref.type, "id": NOBODY}
+                found = {"type": kind, "id": NOBODY}
             body = places.put(body, path, found)
     return body, tuple(unknown)
 
@@ -50,21 +52,16 @@ def dangling(
 ) -> Iterator[Finding]:
     """Yield the new references to records that there are not."""
     for pattern, ref in write.offer.refs:
-        old = {_id(value) for _, value in places.found(before, pattern)}
+        old = {named(value) for _, value in places.found(before, pattern)}
         seen: dict[str, bool] = {}
         for path, value in places.found(body, pattern):
-            id_ = _id(value)
-            if id_ in old or id_ == NOBODY:
+            name, kind, id_ = named(value), value["type"], str(value["id"])
+            if name in old or id_ == NOBODY:
                 continue
-            if id_ not in seen:
-                fits = value.get("type", ref.type) == ref.type
-                seen[id_] = fits and turn.find(ref.type, id_) is not None
-            if not seen[id_]:
+            if name not in seen:
+                seen[name] = kind in ref.types and turn.find(kind, id_) is not None
+            if not seen[name]:
                 yield _unknown(path)
-
-
-def _id(value: Reference) -> str:
-    return str(value["id"])
 
 
 def _unknown(path: Path) -> Finding:
@@ -78,10 +75,11 @@ def released(provider: Provider, offer: Offer, turn: Turn, row: Row) -> list[Cha
     Where one of them holds on to it, the deletion is refused.
     """
     behaviour = provider.behaviour
+    name = named({"type": row.type, "id": row.id})
     rows: dict[tuple[str, str], tuple[Offer, Row, dict[str, Any]]] = {}
     for referrer, pattern, ref in provider.referrers.get(offer.type, ()):
         rule = behaviour.on_delete(ref.on_delete)
-        having = turn.having(referrer.type, ref.pointer, [row.id])
+        having = turn.having(referrer.type, ref.pointer, [name])
         others = [one for _, one in having if (one.type, one.id) != (row.type, row.id)]
         if others and rule == RESTRICT:
             record = (referrer.type, others[0].id)
@@ -89,13 +87,13 @@ def released(provider: Provider, offer: Offer, turn: Turn, row: Row) -> list[Cha
         for one in behaviour.released(tuple(others)) if rule == RELEASE else ():
             place = (one.type, one.id)
             body = rows[place][2] if place in rows else dict(one.body)
-            rows[place] = (referrer, one, free(body, pattern, row.id))
+            rows[place] = (referrer, one, free(body, pattern, name))
     return [_change(provider, turn, *found) for found in rows.values()]
 
 
-def free(body: dict[str, Any], pattern: Pattern, id_: str) -> dict[str, Any]:
+def free(body: dict[str, Any], pattern: Pattern, name: str) -> dict[str, Any]:
     """Return a body without the references to a record, or the elements that hold them."""
-    paths = [path for path, value in places.found(body, pattern) if _id(value) == id_]
+    paths = [path for path, value in places.found(body, pattern) if named(value) == name]
     for path in reversed(paths):
         depth = max((i + 1 for i, part in enumerate(pattern) if part == EACH), default=len(path))
         body = places.without(body, path[:depth])

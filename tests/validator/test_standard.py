@@ -55,7 +55,7 @@ def test_classes_and_resources_are_read(standard: Standard) -> None:
     assert contact.filters == ("external_id", "updated_since", "ids")
     assert contact.selectors["email"] == "/emails/*/address"
     place = "/organizations/*/ref"
-    assert contact.refs == {place: Reference(place, "organization", "release")}
+    assert contact.refs == {place: Reference(place, ("organization",), "release")}
     assert standard.resources["custom_field_definition"].unique == ("/key",)
     assert contact.disposal == Disposal("delete")
     assert contact.change == Change("/name/given", ("Grace", "Katherine"))

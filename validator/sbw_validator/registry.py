@@ -38,14 +38,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A place that refers to records of a type; `pointer` has `*` for any index of an array.
+    """A place that refers to records of some types; `pointer` has `*` for any index of an array.
 
     `on_delete` says what happens when the record referred to is deleted: restrict refuses that,
     release lets it go, and the reference goes with it or stays with `state: gone`.
     """
 
     pointer: str
-    type: str
+    types: tuple[str, ...]
     on_delete: str
 
 
@@ -150,10 +150,16 @@ def _references(entry: Entry, types: Mapping[str, Entry]) -> dict[str, Reference
         row.only({"type", "on_delete"})
         found[pointer] = Reference(
             pointer=pointer,
-            type=row.choice("type", types),
+            types=_types(row, types),
             on_delete=row.choice("on_delete", ON_DELETE),
         )
     return found
+
+
+def _types(row: Entry, types: Mapping[str, Entry]) -> tuple[str, ...]:
+    """Return the types that a reference leads to, written as one or as several."""
+    several = isinstance(row.any("type"), list)
+    return row.texts("type", types) if several else (row.choice("type", types),)
 
 
 def _parameters(entry: Entry) -> dict[str, Parameter]:

@@ -95,7 +95,7 @@ class Fit:
         for pointer in self.limits.unsupported:
             fitted = _without(fitted, pointer)
         for pointer, reference in self.resource.refs.items():
-            fitted = self._referring(fitted, pointer, reference.type)
+            fitted = self._referring(fitted, pointer, reference.types)
         for member in (self._custom, self._extended, self._native):
             fitted = member(fitted)
         for limit, change in LIMITING.items():
@@ -147,17 +147,22 @@ class Fit:
 
     # Members whose values other records or the app itself decide
 
-    def _referring(self, value: Value, pointer: str, kind: str) -> Value:
-        """The value with references to a record that is there, or without them."""
-        there = pointers.places(value, pointer)
-        if not there:
-            return value
-        target = self.records.referent(kind)
-        if target is None:
-            return _without(value, pointer)
-        for place in there:
-            if isinstance(pointers.at(value, place), dict):
-                value = pointers.put(value, place, {"type": kind, "id": target["id"]})
+    def _referring(self, value: Value, pointer: str, kinds: tuple[str, ...]) -> Value:
+        """The value with references to a record that is there, or without them.
+
+        A reference keeps its type where there can be a record of that, or else gets another one.
+        """
+        for place in pointers.places(value, pointer):
+            reference = pointers.at(value, place)
+            if not isinstance(reference, dict):
+                continue
+            own = reference.get("type")
+            wanted = sorted(kinds, key=lambda kind: kind != own)
+            found = ((kind, self.records.referent(kind)) for kind in wanted)
+            there = next(((kind, target) for kind, target in found if target is not None), None)
+            if there is None:
+                return _without(value, pointer)
+            value = pointers.put(value, place, {"type": there[0], "id": there[1]["id"]})
         return value
 
     def _custom(self, value: Value) -> Value:

@@ -51,12 +51,15 @@ def registry_reference(subject: Subject) -> Iterator[LintFinding]:
             hint = "Let both have it, the schema by `common/ref.json`."
             yield _finding(resource, "registry-reference", message, hint)
         for pointer in sorted(written.keys() & resource.refs.keys()):
-            type_ = resource.refs[pointer].type
+            types = resource.refs[pointer].types
             inner = member(bundle, written[pointer], "type")
-            constant = annotation(bundle, inner, "const")
-            if constant != type_:
-                message = f"{shown(pointer)} is for {shown(constant)}, by `refs` for {type_}"
-                hint = f'Give its `type` the const "{type_}".'
+            constant, several = (annotation(bundle, inner, word) for word in ("const", "enum"))
+            leads_to = several if constant is None else [constant]
+            if sorted(leads_to or ()) != sorted(types):
+                named = shown(leads_to[0] if leads_to and len(leads_to) == 1 else leads_to)
+                message = f"{shown(pointer)} is for {named}, by `refs` for {', '.join(types)}"
+                one = f'the const "{types[0]}"' if len(types) == 1 else f"the enum {shown(types)}"
+                hint = f"Give its `type` {one}."
                 yield _finding(resource, "registry-reference", message, hint)
     yield from _kept(subject)
 
@@ -65,10 +68,10 @@ def _kept(subject: Subject) -> Iterator[LintFinding]:
     """Say which records cannot be disposed of, because others that refer to them go later."""
     resources = subject.standard.resources
     for resource in resources.values():
-        for reference in resource.refs.values():
-            target = resources[reference.type]
-            goes_first = target is resource or resource.type in target.disposal.after
-            if reference.on_delete == "restrict" and not goes_first:
+        restricting = [one for one in resource.refs.values() if one.on_delete == "restrict"]
+        for type_ in dict.fromkeys(type_ for one in restricting for type_ in one.types):
+            target = resources[type_]
+            if target is not resource and resource.type not in target.disposal.after:
                 message = f"{resource.type} keeps it from being deleted and goes later"
                 hint = f"Name {resource.type} in `after` of its disposal."
                 yield _finding(target, "registry-reference", message, hint)

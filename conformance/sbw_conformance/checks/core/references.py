@@ -14,10 +14,12 @@ def _references(records: Records) -> list[tuple[str, str, dict[str, Any]]]:
     for pattern, reference in records.resource.refs.items():
         absent = (f"{one}/" for one in records.fit.limits.unsupported)
         if not f"{pattern}/".startswith(tuple(absent)):
-            records.referent(reference.type, needed=True)
+            for kind in reference.types:
+                records.referent(kind, needed=True)
         body = records.fit(records.richest())
+        kinds = [kind for kind in reference.types if records.referent(kind) is not None]
         places = pointers.places(body, pattern)[:1]
-        found += [(place, reference.type, body) for place in places]
+        found += [(place, kind, body) for place in places for kind in kinds]
     if not found:
         raise NotClaimed(f"{records.resource.type} stores no references to what can be created")
     return found

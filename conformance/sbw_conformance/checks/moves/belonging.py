@@ -136,16 +136,22 @@ def _another(world: World, name: str, value: Any) -> Any:
 
 
 def _references(source: Source) -> Iterator[Card]:
-    for pattern in source.resource.refs:
-        yield from (("", [pattern, how]) for how in ("id", "name", "nobody", "foreign", "gone"))
+    for pattern, kind in _targets(source):
+        ways = ("id", "name", "nobody", "foreign", "gone")
+        yield from (("", [pattern, kind, how]) for how in ways)
+
+
+def _targets(source: Source) -> Iterator[tuple[str, str]]:
+    """Each place of a reference with each type that it leads to."""
+    for pattern, reference in source.resource.refs.items():
+        yield from ((pattern, kind) for kind in reference.types)
 
 
 @move("CORE-140", "CORE-141", "CORE-142", needs=["create", "read", "b1"], cards=_references)
 def refer(world: World, step: Step) -> None:
     """Refer to a record: by id or name, to one that there is not, and to one that goes away."""
-    pattern, how = step.value
+    pattern, kind, how = step.value
     records = world.records
-    kind = records.resource.refs[pattern].type
     places = pointers.places(records.fit(records.richest()), pattern)
     if not places or records.referent(kind) is None:
         return
@@ -175,16 +181,15 @@ def refer(world: World, step: Step) -> None:
 
 
 def _among(source: Source) -> Iterator[Card]:
-    for pattern in source.resource.refs:
+    for pattern, kind in _targets(source):
         if "*" in pattern:
-            yield from (("", [pattern, how]) for how in ("nobody", "gone"))
+            yield from (("", [pattern, kind, how]) for how in ("nobody", "gone"))
 
 
 @move("CORE-140", "CORE-142", needs=["create", "read"], cards=_among)
 def refer_among_others(world: World, step: Step) -> None:
     """Refer to a record behind another one: to nobody, and to one that goes away."""
-    (pattern, how), records = step.value, world.records
-    kind = records.resource.refs[pattern].type
+    (pattern, kind, how), records = step.value, world.records
     if records.referent(kind) is None:
         return
     targets = records.sibling(kind)
