@@ -14,6 +14,8 @@ from sbw_validator.requirements import load_requirements
 from sbw_validator.rules import rules
 from sbw_validator.shape import annotation, items, members, places
 
+WHOLE = ("contact", "organization", "product", "price_list", "tax_rate")
+"""Types of which one example has every member."""
 EXAMPLES = Path(__file__).parents[2] / "schemas" / "draft" / "examples"
 
 
@@ -65,7 +67,7 @@ def pointers(value: Any, path: tuple[str, ...] = ()) -> Iterator[str]:
             yield from pointers(inner, (*path, "*"))
 
 
-@pytest.mark.parametrize("type_", ["contact", "organization", "custom_field_definition"])
+@pytest.mark.parametrize("type_", [*WHOLE, "custom_field_definition"])
 def test_every_writable_leaf_occurs_in_a_valid_example(standard: Standard, type_: str) -> None:
     """Every leaf that a consumer can write occurs in a valid example, so that it is tried."""
     bundle = load_schemas(standard).bundle(type_)
@@ -82,7 +84,7 @@ def test_every_writable_leaf_occurs_in_a_valid_example(standard: Standard, type_
     assert missing == []
 
 
-@pytest.mark.parametrize("type_", ["contact", "organization"])
+@pytest.mark.parametrize("type_", WHOLE)
 def test_the_full_example_has_every_member(standard: Standard, type_: str) -> None:
     """The full example has every member of the record."""
     whole = json.loads((EXAMPLES / type_ / "valid" / "full.json").read_bytes())
@@ -99,7 +101,7 @@ def test_every_enumerated_value_of_a_definition_occurs(standard: Standard) -> No
         assert {schema.get(name) for schema in written} - {None} == set(inner[name]["enum"])
 
 
-@pytest.mark.parametrize("type_", ["contact", "organization"])
+@pytest.mark.parametrize("type_", ["contact", "organization", "product"])
 def test_custom_fields_of_examples_are_defined(type_: str) -> None:
     """A custom field of an example has a definition among the examples, which allows its value."""
     definitions = {d["key"]: d for d in valid("custom_field_definition")}

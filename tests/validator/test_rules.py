@@ -18,7 +18,7 @@ def test_rules_are_found_by_type() -> None:
     assert [rule.id for rule in rules_for("organization")] == ["O3", "O4", "O2"]
     assert [rule.id for rule in rules_for("custom_field_definition")] == ["CF1"]
     assert rules_for("business") == ()
-    assert {rule.id for rule in rules() if not rule.on_patch} == {"C1", "CF1"}
+    assert {rule.id for rule in rules() if not rule.on_patch} == {"C1", "CF1", "PROD2", "T2"}
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from sbw_validator import Standard, UnknownSchemaError, validate
+from sbw_validator import Standard, UnknownSchemaError, load_standard, validate
 
 RECORD = {
     "id": "c_1",
@@ -25,7 +25,7 @@ def ids(value: Any, **options: Any) -> list[tuple[str, str]]:
     return [(finding.requirement, finding.pointer) for finding in validate(value, **options)]
 
 
-KNOWN = '"business", "contact", "organization", "custom_field_definition"'
+KNOWN = ", ".join(f'"{name}"' for name in load_standard().resources)
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ from typing import Any
 
 from sbw_conformance.checks import pointers
 from sbw_conformance.checks.bodies import applied
+from sbw_conformance.checks.limits import matches
 
 
 def same_but_different(value: Any, schema: Mapping[str, Any]) -> list[tuple[str, Any]]:
@@ -69,7 +70,16 @@ def _respelled(
         value = [_respelled(item, items, root, kind, respell) for item in value]
     fits = list if kind == "set" else str
     wanted = any(part.get("x-same-value") == kind for part in schemas)
-    return respell(value) if wanted and isinstance(value, fits) else value
+    if not (wanted and isinstance(value, fits)):
+        return value
+    new = respell(value)
+    return new if kind == "set" or all(_takes(part, new) for part in schemas) else value
+
+
+def _takes(schema: Mapping[str, Any], text: str) -> bool:
+    """Whether a schema has room for a text, and its form: ten decimals take no zero more."""
+    most, pattern = schema.get("maxLength", len(text)), schema.get("pattern")
+    return len(text) <= most and (pattern is None or matches(pattern, text))
 
 
 def _longer_instant(text: str) -> str:

@@ -13,7 +13,7 @@ from typing import Any
 from sbw_validator.findings import Finding
 
 Check = Callable[[dict[str, Any]], Iterator[Finding]]
-MODULES = ("contacts", "definitions")
+MODULES = ("contacts", "definitions", "catalog")
 
 
 @dataclass(frozen=True, slots=True)

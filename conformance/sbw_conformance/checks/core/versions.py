@@ -1,5 +1,6 @@
 """Same value and versions: what a write keeps, and how two writers do not overwrite each other."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from sbw_conformance.checks import bodies, check, observer
@@ -11,6 +12,8 @@ from sbw_conformance.checks.spelling import same_but_different, with_empty_array
 from sbw_conformance.checks.trial import NotClaimed
 from sbw_conformance.checks.variation import varied, without_an_array
 from sbw_conformance.exchanges import Exchange
+
+Body = dict[str, Any]
 
 ANSWERS_WITH_RECORD = frozenset({"create", "read", "update", "upsert"})
 
@@ -24,8 +27,7 @@ def answer_holds_what_was_sent(records: Records) -> None:
         answer.must_be_accepted(f"the example {example.name}", under="CORE-086").must_hold(body)
         if "update" in records.operations:
             record = records.create()
-            patch = records.fit.patch(_replacing_all(record.value, example.value))
-            answer = records.patch(record, patch)
+            answer = records.patch(record, patch := _written_over(records, record, example.value))
             answer.must_be_accepted(f"the example {example.name} as an update", under="CORE-086")
             answer.must_hold(patch)
     usual = records.richest()
@@ -34,6 +36,17 @@ def answer_holds_what_was_sent(records: Records) -> None:
         answer = records.post(body)
         answer.must_be_accepted("a body with elements that are nearly the same", under="CORE-086")
         answer.must_hold(body)
+
+
+def _written_over(records: Records, record: Record, wanted: Body) -> Body:
+    """A merge patch with an example, without what the record has besides if that is in its way."""
+    over = _replacing_all(record.value, wanted)
+    smallest: Body = records.fit.minimal
+    patch: Body = records.fit.patch(over)
+    if not records.valid(bodies.merged(smallest, patch)):
+        cleared = {name: None for name in smallest if name not in over}
+        patch = records.fit.patch({**cleared, **over})
+    return patch
 
 
 def _replacing_all(current: dict[str, Any], wanted: dict[str, Any]) -> dict[str, Any]:
@@ -115,15 +128,29 @@ def versions_are_never_reused(records: Records) -> None:
         record = Record(records.patch(record, change).value, record.first, record.second)
         _is_new(records, record, versions)
     if "create" in records.operations:
-        for name, value in records.richest().items():
-            if name != "external_ids" and record.value.get(name) != value:
-                patch = records.fit.patch({name: value})
-                record = Record(records.patch(record, patch).must_keep(patch).value, {}, {})
-                _is_new(records, record, versions)
+        for patch in _one_by_one(records, record.second):
+            record = Record(records.patch(record, patch).must_keep(patch).value, {}, {})
+            _is_new(records, record, versions)
     if records.marks:
         more = [*bodies.external_ids(record.value), records.external_id()]
         record = Record(records.patch(record, {"external_ids": more}).value, {}, {})
         _is_new(records, record, versions)
+
+
+def _one_by_one(records: Records, change: Body) -> Iterator[Body]:
+    """Patches that make the richest example of a small record, a member at a time.
+
+    Members that make no sense without one that follows are sent together with that.
+    """
+    value, waiting = bodies.merged(records.fit.minimal, change), dict[str, Any]()
+    for name, member in records.richest().items():
+        if name == "external_ids" or value.get(name) == member:
+            continue
+        waiting = {**waiting, **records.fit.patch({name: member})}
+        after = bodies.merged(value, waiting)
+        if records.valid(after):
+            yield waiting
+            value, waiting = after, {}
 
 
 def _is_new(records: Records, record: Record, versions: list[str]) -> None:
