@@ -132,6 +132,10 @@ def _is_record(
 def one_refusal_harms_no_other(records: Records) -> None:
     """What is wrong with one operation is that operation's own matter."""
     invalid = [e for e in records.invalid() if not any(map(bodies.refused_unknown, e.findings))]
+    for example in invalid[:2]:
+        alone = records.post(records.marked(example.value))
+        refused, why = alone.status == 422, example.requirement or "BULK-003"
+        records.trial.control(refused, why, "a refusal", alone.exchange.got, alone.exchange)
     examples = invalid[:2] * (HARMLESS // 2)
     wrong = [{"operation": "create", "body": records.marked(e.value)} for e in examples]
     operations = [creation(records), *wrong, creation(records)]

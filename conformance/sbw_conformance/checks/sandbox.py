@@ -159,6 +159,7 @@ def records_of_one_instant_are_told_apart(records: Records) -> None:
     """Page by page each record appears once, though all were made while the clock stood still."""
     app = records.own_app()
     drafts = [records.body(app=app) for _ in range(EQUALS)]
+    start = records.trial.run.start or records.create().value["meta"]["created_at"]
     with moved_clock(records.trial, TWO_HOURS, stopped=True):
         made = records.many(drafts)
         exchange, verify = records.trial.exchanges[-1], records.trial.verify
@@ -166,7 +167,7 @@ def records_of_one_instant_are_told_apart(records: Records) -> None:
         records.settle()  # lists are free to lag by time that passes, so it does again
         seen = [one for page in records.pages(limit=PAGE, external_id=app) for one in _ids(page)]
     instants = sorted({record.value["meta"]["created_at"] for record in made})
-    place, moved = "/meta/created_at", instant(instants[0]) - instant(str(records.trial.run.start))
+    place, moved = "/meta/created_at", instant(instants[0]) - instant(start)
     ahead, wanted = moved > timedelta(hours=1), f"{timedelta(seconds=TWO_HOURS)} later"
     records.trial.control(ahead, "SANDBOX-006", wanted, f"{moved} later", exchange)
     verify(len(instants) == 1, "one instant", f"{', '.join(instants)}", exchange, pointer=place)

@@ -118,7 +118,7 @@ DEFECTS = (
     Defect(
         "accounts-not-stored",
         "External ids are stored without their account",
-        ("CORE-040", "CORE-060", "CORE-061", "CORE-070"),
+        ("CORE-040", "CORE-060", "CORE-061", "CORE-070", "BULK-004"),
         STORED,
         "keep",
         _each(lambda one: {name: value for name, value in one.items() if name != "account"}),

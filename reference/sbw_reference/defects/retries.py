@@ -58,7 +58,7 @@ DEFECTS = (
     Defect(
         "retries-not-known",
         "Idempotency-Key is ignored",
-        ("CORE-087", "CORE-088"),
+        ("CORE-087", "CORE-088", "BULK-007"),
         KEYED,
         "idempotency_key",
         lambda _original: lambda _headers: None,
