@@ -72,7 +72,7 @@ def reference_place(pointer: str) -> Place:
 
 def named(reference: Mapping[str, Any]) -> str:
     """Return a text that tells the record that a reference names from all others."""
-    return f"{reference['type']}/{reference['id']}"
+    return f"{reference.get('type', '')}/{reference['id']}"
 
 
 def name_place(pointer: str) -> Place:

@@ -55,7 +55,7 @@ def dangling(
         old = {named(value) for _, value in places.found(before, pattern)}
         seen: dict[str, bool] = {}
         for path, value in places.found(body, pattern):
-            name, kind, id_ = named(value), value["type"], str(value["id"])
+            name, kind, id_ = named(value), value.get("type", ref.types[0]), str(value["id"])
             if name in old or id_ == NOBODY:
                 continue
             if name not in seen:
