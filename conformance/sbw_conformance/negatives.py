@@ -184,9 +184,13 @@ def _no_branch(value: Any, branches: list[Schema]) -> Iterator[Any]:
         yield from ("sbw", f"{value}0", value[:-1])
 
 
-def _what_is_not(_: Any, schema: Schema) -> Iterator[Any]:
+def _what_is_not(value: Any, schema: Schema) -> Iterator[Any]:
+    """A text of the form, or an object with all members, that there is not to be."""
     if "pattern" in schema:
         yield text_like(schema["pattern"])
+    named = [name for branch in schema.get("anyOf", ()) for name in branch.get("required", ())]
+    if isinstance(value, dict) and named:
+        yield {**dict.fromkeys(named, "x"), **value}
 
 
 def _too_many_members(value: Any, most: int) -> Iterator[Any]:
