@@ -64,6 +64,15 @@ DEFECTS = (
         types=("product",),
     ),
     Defect(
+        "tax-rates-without-category-in-lists",
+        "Lists show of a tax rate what a menu needs, and no category",
+        ("CATALOG-001", "CORE-046"),
+        ("list=200",),
+        "serialise",
+        _in_lists(lambda body: {k: v for k, v in body.items() if k != CATEGORY}),
+        types=("tax_rate",),
+    ),
+    Defect(
         "prices-in-cents",
         "A price has a column of two decimals",
         ("CORE-040",),
