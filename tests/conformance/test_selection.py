@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from tests.conformance.calling import called
 from tests.conformance.support import Providers, run, sbw, tokens
 
 from sbw_conformance.results import Outcome, Verdict
@@ -72,7 +73,7 @@ def test_what_failed_is_done_once_more(provider: Providers, tmp_path: Path) -> N
     first = sbw("test", target.base, cwd=tmp_path, env=tokens(target), measured=False)
     assert first.returncode == 1
     again = ("--rerun", "sbw-report", "--out", "again")
-    second = sbw("test", target.base, *again, cwd=tmp_path, env=tokens(target))
+    second = called("test", target.base, *again, cwd=tmp_path, env=tokens(target))
     assert second.returncode == 1
     whole, part = (
         json.loads((tmp_path / folder / "report.json").read_text())
@@ -87,7 +88,7 @@ def test_what_failed_is_done_once_more(provider: Providers, tmp_path: Path) -> N
     assert part["requests"] < whole["requests"] / 5
     assert part["selection"]["rerun"]
     mended = provider(classes=["core", "contacts"])
-    third = sbw("test", mended.base, *again, cwd=tmp_path, env=tokens(mended))
+    third = called("test", mended.base, *again, cwd=tmp_path, env=tokens(mended))
     assert third.returncode == 4
     assert third.stdout.startswith("INCOMPLETE")
 
@@ -101,6 +102,6 @@ def test_a_report_without_failures_has_nothing_to_repeat(
     assert failed_in(report) == frozenset()
     (tmp_path / "odd.json").write_text('{"format": "report-1"}')
     for name, says in (("odd.json", "is not in the format report-1"), ("none", "cannot be read")):
-        done = sbw("test", target.base, "--rerun", name, cwd=tmp_path, env=tokens(target))
+        done = called("test", target.base, "--rerun", name, cwd=tmp_path, env=tokens(target))
         assert done.returncode == 2
         assert says in done.stderr

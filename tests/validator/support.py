@@ -10,7 +10,8 @@ from pathlib import Path
 SBW = Path(sys.executable).parent / "sbw"
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "schemas" / "draft" / "examples"
-# A process in between that is small: a child's peak begins with the size of its parent.
+# A process in between that is small: a child's peak begins with the size of its parent. It reads
+# nothing of site-packages, so that only the command is measured for coverage.
 LAUNCHER = """
 import resource, subprocess, sys
 done = subprocess.run(sys.argv[2:])
@@ -42,7 +43,7 @@ def sbw(
     kept = {name: value for name, value in os.environ.items() if not name.startswith("SBW_")}
     noted = cwd / ".peak"
     done = subprocess.run(
-        [sys.executable, "-c", LAUNCHER, noted, SBW, *arguments],
+        [sys.executable, "-ISc", LAUNCHER, noted, SBW, *arguments],
         check=False,
         capture_output=True,
         cwd=cwd,
