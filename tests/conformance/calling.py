@@ -15,7 +15,10 @@ from sbw_conformance.cli import main
 
 
 def called(
-    *arguments: str | Path, cwd: Path, env: Mapping[str, str] | None = None, given: str | None = None
+    *arguments: str | Path,
+    cwd: Path,
+    env: Mapping[str, str] | None = None,
+    given: str | None = None,
 ) -> CompletedProcess[str]:
     """Call the command as the installed one does; `given` is its standard input."""
     out, err = _stream(), _stream()

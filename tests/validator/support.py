@@ -38,9 +38,14 @@ def sbw(
     cwd: Path,
     given: bytes | None = None,
     env: Mapping[str, str] | None = None,
+    measured: bool = True,
 ) -> Ran:
-    """Run the installed command as a user does; `given` is its standard input."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SBW_")}
+    """Run the installed command as a user does; `given` is its standard input.
+
+    Without coverage where it is not `measured`.
+    """
+    left_out = ("SBW_",) if measured else ("SBW_", "COVERAGE_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     noted = cwd / ".peak"
     done = subprocess.run(
         [sys.executable, "-ISc", LAUNCHER, noted, SBW, *arguments],
