@@ -42,7 +42,6 @@ def test_programs_alone_find_a_defect() -> None:
     assert found.errors == ()
 
 
-@pytest.mark.no_cover
 def test_a_whole_deck_of_contacts_accuses_nobody(provider: Providers) -> None:
     """Every card of every move, those that go alone too, finds nothing wrong where nothing is."""
     programs = {check.id for check in generative() if check.kind == "program"}

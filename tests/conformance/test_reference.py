@@ -160,7 +160,6 @@ def _without_marks(bodies: list[str]) -> list[str]:
     return sorted(found for body in bodies for found in re.findall(r'"name": {[^{}]*}', body))
 
 
-@pytest.mark.no_cover
 def test_records_of_others_are_left_alone(provider: Providers) -> None:
     """What was there before a run is there after it, unchanged."""
     target = provider(seed_data=30)
