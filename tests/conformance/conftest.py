@@ -1,6 +1,6 @@
 """What tests of the suite share: reference providers in one process, and one whole run."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -18,6 +18,7 @@ class WholeRun:
 
     folder: Path
     target: Target
+    given: Mapping[str, str]
     done: CompletedProcess[str]
 
 
@@ -50,6 +51,7 @@ def provider(fleet: Fleet, request: pytest.FixtureRequest) -> Iterator[Providers
 def whole_run(fleet: Fleet, tmp_path_factory: pytest.TempPathFactory) -> Iterator[WholeRun]:
     """Give one whole run of the real command; the provider is still there."""
     target, folder = fleet.start("whole-run"), tmp_path_factory.mktemp("whole-run")
-    done = sbw("test", target.base, "--out", folder, cwd=folder, env=tokens(target), measured=False)
-    yield WholeRun(folder, target, done)
+    given = tokens(target)
+    done = sbw("test", target.base, "--out", folder, cwd=folder, env=given, measured=False)
+    yield WholeRun(folder, target, given, done)
     fleet.stop("whole-run")

@@ -66,7 +66,7 @@ def test_a_file_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 def test_a_report_holds_it(provider: Providers, tmp_path: Path) -> None:
     """It is in report.json, and changes neither outcome nor verdict."""
-    target = provider(classes=["core"])
+    target = provider(variant="read-only", seed_data=60)
     path = file(tmp_path)
     done = sbw(
         "test", target.base, "--attestation", path, cwd=tmp_path, env=tokens(target), measured=False

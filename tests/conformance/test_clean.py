@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.conformance.calling import called
 from tests.conformance.support import (
     SBW,
     SUITE_APP,
@@ -95,7 +96,7 @@ def test_a_killed_run_is_cleaned_up_after(small: Target, tmp_path: Path) -> None
     assert told.startswith(f"1 earlier run against {small.base} left records behind")
     assert f"`sbw clean {small.base} --out {tmp_path}`" in told
     env = tokens(small)
-    dry = sbw("clean", small.base, "--out", tmp_path, "--dry-run", cwd=tmp_path, env=env)
+    dry = called("clean", small.base, "--out", tmp_path, "--dry-run", cwd=tmp_path, env=env)
     assert dry.returncode == 1, dry.stderr
     assert "would be removed from" in dry.stdout
     assert len(leftovers(small)) == there
@@ -108,7 +109,7 @@ def test_a_killed_run_is_cleaned_up_after(small: Target, tmp_path: Path) -> None
     assert leftovers(small) == []
     assert journals(tmp_path) == []
     assert notice(tmp_path) is None
-    again = sbw("clean", small.base, "--out", tmp_path, cwd=tmp_path, env=env)
+    again = called("clean", small.base, "--out", tmp_path, cwd=tmp_path, env=env)
     assert again.returncode == 0
     assert "nothing to remove" in again.stdout
 
@@ -122,7 +123,7 @@ def test_what_cannot_be_removed_is_told_and_stays_in_the_journal(
     with Proxy(small, refuses_deletion) as proxy:
         _moved(journals(tmp_path)[0], proxy.seen.base)
         env = tokens(small)
-        done = sbw("clean", proxy.seen.base, "--out", tmp_path, cwd=tmp_path, env=env)
+        done = called("clean", proxy.seen.base, "--out", tmp_path, cwd=tmp_path, env=env)
         assert done.returncode == 1
         assert "status 405, problem type about:blank" in done.stdout
         assert len(leftovers(small)) == there
@@ -168,10 +169,10 @@ def test_a_journal_of_another_target_is_left_alone(small: Target, tmp_path: Path
     journal = refused(small, tmp_path)
     _moved(journal, "https://elsewhere.example/sbw")
     env = tokens(small)
-    done = sbw("clean", small.base, "--out", tmp_path, cwd=tmp_path, env=env)
+    done = called("clean", small.base, "--out", tmp_path, cwd=tmp_path, env=env)
     assert done.returncode == 0
     assert f"not looked at: {journal} is of a run against https://elsewhere" in done.stdout
-    named = sbw("clean", small.base, "--journal", journal, cwd=tmp_path, env=env)
+    named = called("clean", small.base, "--journal", journal, cwd=tmp_path, env=env)
     assert named.returncode == 2
     assert "https://elsewhere.example/sbw, not" in named.stderr
     assert journals(tmp_path) == [journal]
@@ -190,14 +191,14 @@ def test_records_without_a_journal_are_found_by_their_external_id(
     there = len(leftovers(target))
     env = tokens(target)
     given = ("clean", target.base, "--app-wide", "--out", tmp_path)
-    dry = sbw(*given, "--dry-run", "--json", cwd=tmp_path, env=env)
+    dry = called(*given, "--dry-run", "--json", cwd=tmp_path, env=env)
     assert (dry.returncode, len(json.loads(dry.stdout)["removed"])) == (1, there)
-    done = sbw(*given, cwd=tmp_path, env=env)
+    done = called(*given, cwd=tmp_path, env=env)
     assert done.returncode == 0, done.stdout + done.stderr
     assert "removed from" in done.stdout
     assert leftovers(target) == []
     assert (stored(target), stored(target, "b1")) == before
-    again = sbw(*given, cwd=tmp_path, env=env)
+    again = called(*given, cwd=tmp_path, env=env)
     assert again.stdout == f"Nothing of the suite is left at {target.base}.\n"
 
 
@@ -221,7 +222,7 @@ def test_records_of_a_client_that_is_not_given_stay(small: Target, tmp_path: Pat
     journal.made(CONTACT, "b1", "no-such-record-of-b1")
     journal.close(finished=False)
     env = tokens(small, "a1")
-    done = sbw("clean", small.base, "--out", tmp_path, cwd=tmp_path, env=env)
+    done = called("clean", small.base, "--out", tmp_path, cwd=tmp_path, env=env)
     assert done.returncode == 1
     assert "left: 1 contact (no-such-record-of-b1): it needs SBW_B1_TOKEN" in done.stdout
     assert "of-a2" not in done.stdout
@@ -276,7 +277,7 @@ def test_what_is_no_journal_is_refused(alone: Path, small: Target, name: str) ->
         resumed(journal_at(path))
     assert str(path) in str(caught.value)
     given = ("clean", small.base, "--out", alone)
-    done = sbw(*given, cwd=alone, env=tokens(small))
+    done = called(*given, cwd=alone, env=tokens(small))
     assert (done.returncode, "Traceback" in done.stderr) == (2, False)
     assert said in done.stderr
     assert path.exists()
@@ -289,7 +290,7 @@ def test_a_run_that_was_killed_before_its_first_record_left_nothing(
     path = alone / "journal-r0123456789.ndjson"
     path.write_text('{"event": "run", "ru')
     assert notice(alone) is None
-    done = sbw("clean", small.base, "--out", alone, cwd=alone, env=tokens(small))
+    done = called("clean", small.base, "--out", alone, cwd=alone, env=tokens(small))
     assert done.returncode == 0
     assert not path.exists()
 
@@ -332,7 +333,7 @@ USAGE: dict[str, tuple[tuple[str, ...], dict[str, str], int, str]] = {
 def test_wrong_usage_is_told(tmp_path: Path, name: str) -> None:
     """A sentence and the exit code for it."""
     arguments, env, code, said = USAGE[name]
-    done = sbw("clean", *arguments, cwd=tmp_path, env=env)
+    done = called("clean", *arguments, cwd=tmp_path, env=env)
     assert done.returncode == code, done.stderr
     assert said in done.stderr
     assert "Traceback" not in done.stderr
@@ -343,7 +344,7 @@ def test_a_token_that_is_refused_is_a_matter_of_configuration(
 ) -> None:
     """Nothing is touched, and the token is named, not shown."""
     env = {**tokens(small), "SBW_A1_TOKEN": "this-one-is-wrong"}
-    done = sbw("clean", small.base, "--app-wide", "--out", tmp_path, cwd=tmp_path, env=env)
+    done = called("clean", small.base, "--app-wide", "--out", tmp_path, cwd=tmp_path, env=env)
     assert done.returncode == 2
     assert "a1" in done.stderr
     assert "this-one-is-wrong" not in done.stdout + done.stderr

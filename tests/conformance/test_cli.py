@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from tests.conformance.calling import called
 from tests.conformance.support import SBW, environment, sbw, unmeasured
 
 from sbw_conformance.checks import catalog
@@ -31,7 +32,7 @@ def test_help_says_what_it_does_and_shows_an_example(
     command: tuple[str, ...], tmp_path: Path
 ) -> None:
     """Every command answers --help with a sentence, its options and an example."""
-    done = sbw(*command, "--help", cwd=tmp_path)
+    done = called(*command, "--help", cwd=tmp_path)
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith(f"Usage: sbw {' '.join(command)}".rstrip())
     if command != ("schema",):
@@ -97,7 +98,7 @@ def test_findings_exit_1_with_file_line_place_and_hint(tmp_path: Path) -> None:
     """Each finding is a line that an editor can jump to."""
     file = tmp_path / "contact.json"
     file.write_text('{\n  "type": "contact",\n  "emails": [\n    {"address": 7}\n  ]\n}\n')
-    done = sbw("validate", "contact.json", cwd=tmp_path)
+    done = called("validate", "contact.json", cwd=tmp_path)
     lines = done.stdout.splitlines()
     assert done.returncode == 1
     assert any(
@@ -109,7 +110,7 @@ def test_findings_exit_1_with_file_line_place_and_hint(tmp_path: Path) -> None:
 
 def test_a_folder_is_read_as_a_whole(tmp_path: Path) -> None:
     """Every .json below it, invalid ones found by what their names say."""
-    done = sbw("validate", EXAMPLES, "--json", cwd=tmp_path)
+    done = called("validate", EXAMPLES, "--json", cwd=tmp_path)
     value = json.loads(done.stdout)
     assert (done.returncode, value["valid"]) == (1, False)
     assert value["documents"] == len(VALID) + len(INVALID)
@@ -118,20 +119,20 @@ def test_a_folder_is_read_as_a_whole(tmp_path: Path) -> None:
 
 def test_json_output_has_one_shape(tmp_path: Path) -> None:
     """`valid`, `documents`, `findings`; a finding has file, place and words."""
-    done = sbw("validate", INVALID[0], VALID[0], "--json", cwd=tmp_path)
+    done = called("validate", INVALID[0], VALID[0], "--json", cwd=tmp_path)
     value = json.loads(done.stdout)
     assert set(value) == {"valid", "documents", "findings"}
     assert value["documents"] == 2
     for row in value["findings"]:
         assert {"file", "requirement", "pointer", "expected", "got", "hint", "line"} <= set(row)
-    good = json.loads(sbw("validate", VALID[0], "--json", cwd=tmp_path).stdout)
+    good = json.loads(called("validate", VALID[0], "--json", cwd=tmp_path).stdout)
     assert good == {"valid": True, "documents": 1, "findings": []}
 
 
 @pytest.mark.parametrize("broken", ["{", '{"type": "contact", "type": "contact"}', "[NaN]", "\x00"])
 def test_what_is_no_i_json_is_a_finding(broken: str, tmp_path: Path) -> None:
     """A document that cannot be read as JSON is judged, not refused."""
-    done = sbw("validate", "-", cwd=tmp_path, given=broken)
+    done = called("validate", "-", cwd=tmp_path, given=broken)
     assert done.returncode == 1
     assert done.stdout.startswith("<stdin>:1: CORE-031 ")
     assert "Traceback" not in done.stderr
@@ -140,7 +141,7 @@ def test_what_is_no_i_json_is_a_finding(broken: str, tmp_path: Path) -> None:
 @pytest.mark.parametrize("value", ["{}", '{"type": "unheard_of"}', '{"type": 7}', "[]", "7"])
 def test_a_missing_or_unknown_type_is_a_finding(value: str, tmp_path: Path) -> None:
     """What says not, or wrongly, what it is, is found."""
-    done = sbw("validate", "-", cwd=tmp_path, given=value)
+    done = called("validate", "-", cwd=tmp_path, given=value)
     assert done.returncode == 1
     assert "CORE-030" in done.stdout
 
@@ -151,7 +152,7 @@ def test_ndjson_names_each_line(tmp_path: Path) -> None:
     text = f"{good}\n\n{{\n{good}\n"
     (tmp_path / "some.ndjson").write_text(text)
     for source, given, name in (("some.ndjson", None, "some.ndjson"), ("-", text, "<stdin>")):
-        done = sbw("validate", source, cwd=tmp_path, given=given)
+        done = called("validate", source, cwd=tmp_path, given=given)
         lines = done.stdout.splitlines()
         assert done.returncode == 1
         assert lines[0].startswith(f"{name}:3: CORE-031 ")
@@ -169,7 +170,7 @@ def test_ndjson_names_each_line(tmp_path: Path) -> None:
 def test_what_cannot_be_read_exits_2(make: object, says: str, tmp_path: Path) -> None:
     """A missing file and a folder without documents are the user's to mend."""
     make(tmp_path / "some.json")  # type: ignore[operator]
-    done = sbw("validate", "some.json", cwd=tmp_path)
+    done = called("validate", "some.json", cwd=tmp_path)
     assert done.returncode == 2
     assert done.stderr.startswith("error: ")
     assert "some.json" in done.stderr
@@ -181,8 +182,8 @@ def test_an_empty_file_is_judged(tmp_path: Path) -> None:
     """An empty .json is no JSON; an empty .ndjson holds nothing to judge."""
     (tmp_path / "empty.json").write_text("")
     (tmp_path / "empty.ndjson").write_text("")
-    assert sbw("validate", "empty.json", cwd=tmp_path).returncode == 1
-    done = sbw("validate", "empty.ndjson", cwd=tmp_path)
+    assert called("validate", "empty.json", cwd=tmp_path).returncode == 1
+    done = called("validate", "empty.ndjson", cwd=tmp_path)
     assert (done.returncode, done.stdout) == (2, "")
     assert "no document" in done.stderr
 
@@ -216,16 +217,16 @@ def test_serve_ends_with_its_process() -> None:
 
 def test_requirements_are_listed_with_their_proof(tmp_path: Path) -> None:
     """One object a requirement, in the order of the text, checks by id."""
-    value = json.loads(sbw("requirements", "--json", cwd=tmp_path).stdout)
+    value = json.loads(called("requirements", "--json", cwd=tmp_path).stdout)
     standard = load_standard()
     assert [row["id"] for row in value] == [r.id for r in load_requirements(standard)]
     known = {check.id for check in catalog()}
     for row in value:
         assert set(row["checks"]) <= known
         assert bool(row["checks"]) == (row["kind"] == "checked" and row["judged_by"] == "suite")
-    of_core = sbw("requirements", "--class", "core", "--json", cwd=tmp_path).stdout
+    of_core = called("requirements", "--class", "core", "--json", cwd=tmp_path).stdout
     assert json.loads(of_core) == [row for row in value if row["class"] == "core"]
-    text = sbw("requirements", cwd=tmp_path).stdout.splitlines()
+    text = sbw("requirements", cwd=tmp_path, measured=False).stdout.splitlines()
     assert len([line for line in text if line[:1].isalpha()]) >= len(value)
 
 
@@ -243,23 +244,23 @@ def test_a_gap_is_said(tmp_path: Path) -> None:
 
 def test_explain_takes_requirements_checks_and_defects(tmp_path: Path) -> None:
     """Each leads to the sentence, and a misspelled one to what is near."""
-    done = sbw("explain", "CORE-041", cwd=tmp_path)
+    done = sbw("explain", "CORE-041", cwd=tmp_path, measured=False)
     assert done.returncode == 0
     assert done.stdout.startswith("CORE-041\n  The provider MUST refuse an update")
     assert "core.stale_version_is_refused" in done.stdout
-    assert "CORE-041" in sbw("explain", "core.stale_version_is_refused", cwd=tmp_path).stdout
-    wrong = sbw("explain", "CORE-0411", cwd=tmp_path)
+    assert "CORE-041" in called("explain", "core.stale_version_is_refused", cwd=tmp_path).stdout
+    wrong = called("explain", "CORE-0411", cwd=tmp_path)
     assert (wrong.returncode, wrong.stdout) == (2, "")
     assert "Did you mean CORE-041" in wrong.stderr
-    value = json.loads(sbw("explain", "CORE-041", "--json", cwd=tmp_path).stdout)
+    value = json.loads(called("explain", "CORE-041", "--json", cwd=tmp_path).stdout)
     assert [row["id"] for row in value] == ["CORE-041"]
     assert {"id", "kind", "title"} <= set(value[0]["checks"][0])
 
 
 def test_openapi_and_bundles_are_json(tmp_path: Path) -> None:
     """What is printed for machines is JSON and nothing else."""
-    assert json.loads(sbw("openapi", cwd=tmp_path).stdout)["openapi"].startswith("3.1")
-    bundle = sbw("schema", "bundle", "contact", "--variant", "create", cwd=tmp_path).stdout
+    assert json.loads(called("openapi", cwd=tmp_path).stdout)["openapi"].startswith("3.1")
+    bundle = called("schema", "bundle", "contact", "--variant", "create", cwd=tmp_path).stdout
     assert json.loads(bundle)["$id"].endswith("contact.create.json")
 
 

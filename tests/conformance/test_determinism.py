@@ -28,6 +28,7 @@ def differences(reports: list[Report]) -> set[Any]:
     return set().union(*found) - set(found[0]).intersection(*found)
 
 
+@pytest.mark.no_cover
 def test_one_worker_finds_of_core_what_eight_find(provider: Providers) -> None:
     """Who is first makes no difference to what fails, and to what that stands in the way of."""
     what = {"classes": ["core"], "defect": "create-without-etag", "programs": 2}

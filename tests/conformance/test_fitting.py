@@ -421,6 +421,7 @@ def many(number: int) -> Any:
     )
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("number", [25, pytest.param(300, marks=pytest.mark.full)])
 @each_resource
 def test_every_body_fits_whatever_is_declared(resource: Resource, number: int) -> None:

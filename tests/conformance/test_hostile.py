@@ -384,6 +384,7 @@ ALIKE = frozenset(
 """Twists that are tried in the slow tier, each much like another one."""
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "twist",
     [
@@ -420,6 +421,7 @@ PAGES: dict[str, Callable[[dict[str, Any]], Any]] = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("twist", [pytest.param(t, id=name) for name, t in PAGES.items()])
 def test_twisted_pages_never_are_the_suites_error(
     provider: Providers, twist: Callable[[dict[str, Any]], Any]
@@ -459,6 +461,7 @@ BATCHES: dict[str, Callable[[list[Any]], Any]] = {
 }
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("twist", [pytest.param(t, id=name) for name, t in BATCHES.items()])
 def test_twisted_batches_never_are_the_suites_error(
     provider: Providers, twist: Callable[[list[Any]], Any]
@@ -478,6 +481,7 @@ def test_twisted_batches_never_are_the_suites_error(
     assert leftovers(target) == []
 
 
+@pytest.mark.no_cover
 def test_next_to_another_origin_gets_no_request(provider: Providers) -> None:
     """A `next` that leads elsewhere is a failure, and the other server never hears of it."""
     with Server(lambda _: http_answer(200, '{"items":[]}')) as thief:

@@ -56,6 +56,7 @@ def drawn_anew(number: int = 12, from_seed: int = 0) -> list[str]:
     return [named(program) for program in of(CONTACT, number, from_seed).draw()]
 
 
+@pytest.mark.no_cover
 def test_the_same_seed_draws_the_same_programs() -> None:
     """Drawn twice they are the same, and another seed gives others."""
     first = drawn_anew()
@@ -64,6 +65,7 @@ def test_the_same_seed_draws_the_same_programs() -> None:
     assert len(first) == len(set(first)) == 12
 
 
+@pytest.mark.no_cover
 def test_another_process_elsewhere_draws_the_same_programs(tmp_path: Path) -> None:
     """Neither the folder, nor what is imported, nor hash randomization has a say."""
     script = (
@@ -89,6 +91,7 @@ def test_drawing_opens_no_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(drawn_anew(from_seed=2)) == 12
 
 
+@pytest.mark.no_cover
 def test_programs_begin_with_a_create_and_deal_every_card_once() -> None:
     """All programs play each move in each way; the first ones play each move once."""
     found = of(CONTACT, None).draw()
@@ -211,6 +214,7 @@ def drawn(strategy: Any, number: int) -> list[Any]:
     return found
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("resource", WRITABLE, ids=lambda resource: resource.type)
 def test_drawn_bodies_are_valid_and_reach_everything(resource: Resource) -> None:
     """600 bodies: each allowed by the standard, and together each member and branch of it."""
@@ -273,6 +277,7 @@ def elsewhere(resource: Resource, name: str) -> bool:
     return name in shared | references or name.startswith("native_")
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize("resource", WRITABLE, ids=lambda resource: resource.type)
 def test_drawn_patches_clear_and_change(resource: Resource) -> None:
     """Patches remove members, set others, and some do nothing at all."""

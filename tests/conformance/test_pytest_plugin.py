@@ -126,7 +126,7 @@ def test_a_conformant_provider_is_green(
     vendor: pytest.Pytester, provider: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Beside the vendor's own tests all is passed or skipped, the verdict too."""
-    target = provider(classes=["core"])
+    target = provider(variant="read-only", seed_data=60)
     (vendor.path / "sbw.yaml").unlink()
     for name, value in tokens(target).items():
         monkeypatch.setenv(name, value)
@@ -141,7 +141,7 @@ def test_what_was_not_judged_is_not_green(
     vendor: pytest.Pytester, provider: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing is broken, but without a token of business b something claimed is open."""
-    target = provider(classes=["core"])
+    target = provider(variant="read-only", seed_data=60)
     (vendor.path / "sbw.yaml").unlink()
     for name, value in tokens(target).items():
         monkeypatch.setenv(name, value)

@@ -1,18 +1,20 @@
 """The command line: serve, defects, fleet, and what they say to a mistake."""
 
+import io
 import json
 import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from typing import Any
 
 import pytest
 import urllib3
 
 from sbw_reference import server
+from sbw_reference.__main__ import main
 
 REFERENCE = (sys.executable, "-m", "sbw_reference")
 MEMBERS = {
@@ -43,10 +45,23 @@ def refused(*arguments: str) -> str:
     done = subprocess.run(
         [*REFERENCE, *arguments], capture_output=True, text=True, check=False, timeout=60
     )
-    assert (done.returncode, done.stdout) == (2, "")
-    assert "Traceback" not in done.stderr
-    assert done.stderr.count("\n") == 1
-    return done.stderr
+    return sentence(done.returncode, done.stdout, done.stderr)
+
+
+def refused_here(*arguments: str) -> str:
+    """Call what the provider runs, which ends with 2; return its one sentence."""
+    out, err = io.StringIO(), io.StringIO()
+    with redirect_stdout(out), redirect_stderr(err):
+        code = main(arguments)
+    return sentence(code, out.getvalue(), err.getvalue())
+
+
+def sentence(code: int, out: str, err: str) -> str:
+    """Return the one sentence of a refusal."""
+    assert (code, out) == (2, "")
+    assert "Traceback" not in err
+    assert err.count("\n") == 1
+    return err
 
 
 def status(url: str, token: str | None = None) -> int:
@@ -112,7 +127,7 @@ def test_a_declaration_of_no_use_is_told(tmp_path: Any, content: str, word: str)
     """A file that cannot be declared is one sentence."""
     file = tmp_path / "declare.yaml"
     file.write_text(content, encoding="utf-8")
-    assert word in refused("serve", "--declare", str(file))
+    assert word in refused_here("serve", "--declare", str(file))
 
 
 def test_serve_with_a_defect_is_broken() -> None:
@@ -153,7 +168,7 @@ def test_a_database_keeps_its_businesses(tmp_path: Any) -> None:
 )
 def test_a_mistake_is_one_sentence(arguments: tuple[str, ...], words: tuple[str, ...]) -> None:
     """Exit code 2, what is wrong, what to try, and never a password."""
-    said = refused(*arguments)
+    said = refused_here(*arguments)
     assert all(word in said for word in words), said
     assert "secret" not in said
 
@@ -178,8 +193,10 @@ def test_defects_are_listed() -> None:
     )
     rows = json.loads(as_json.stdout)
     assert all(set(row) == MEMBERS for row in rows)
-    lines = subprocess.run([*REFERENCE, "defects"], capture_output=True, text=True, check=True)
-    assert [line.split()[0] for line in lines.stdout.splitlines()] == [row["id"] for row in rows]
+    out = io.StringIO()
+    with redirect_stdout(out):
+        assert main(["defects"]) == 0
+    assert [line.split()[0] for line in out.getvalue().splitlines()] == [row["id"] for row in rows]
 
 
 class FleetProcess:
@@ -213,6 +230,13 @@ def test_a_fleet_starts_and_stops_apps() -> None:
         assert "url" in fleet.ask({"name": "bad"})
 
 
+@pytest.fixture(scope="module")
+def fleet() -> Iterator[FleetProcess]:
+    """Give one fleet for all bad lines: it has to survive each of them."""
+    with started("fleet") as process:
+        yield FleetProcess(process)
+
+
 @pytest.mark.parametrize(
     ("line", "name", "word"),
     [
@@ -230,15 +254,15 @@ def test_a_fleet_starts_and_stops_apps() -> None:
         ({"stop": "x"}, "x", "No app"),
     ],
 )
-def test_a_fleet_survives_a_bad_line(line: Any, name: str | None, word: str) -> None:
+def test_a_fleet_survives_a_bad_line(
+    fleet: FleetProcess, line: Any, name: str | None, word: str
+) -> None:
     """It answers a sentence and goes on."""
-    with started("fleet") as process:
-        fleet = FleetProcess(process)
-        assert "url" in fleet.ask({"name": "there"})
-        answer = fleet.ask(line)
-        assert (set(answer), answer["name"]) == ({"name", "error"}, name)
-        assert word in answer["error"]
-        assert fleet.ask({"stop": "there"})["stopped"] is True
+    assert "url" in fleet.ask({"name": "there"})
+    answer = fleet.ask(line)
+    assert fleet.ask({"stop": "there"})["stopped"] is True
+    assert (set(answer), answer["name"]) == ({"name", "error"}, name)
+    assert word in answer["error"]
 
 
 def test_the_end_of_input_ends_a_fleet() -> None:

@@ -4,6 +4,7 @@ import ast
 import re
 from collections import Counter as Tally
 from dataclasses import fields
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ SEAMS = {field.name for field in fields(Behaviour)}
 ALL = tuple(defects().values())
 
 
+@cache
 def requirements() -> dict[str, Requirement]:
     """The requirements that bind a provider and that the suite checks, by id."""
     return {

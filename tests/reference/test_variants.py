@@ -20,6 +20,7 @@ EACH_TIME = frozenset({"extra-members", "settle"})
 """
 
 
+@pytest.mark.no_cover
 @pytest.mark.parametrize(
     "variant",
     [

@@ -10,7 +10,8 @@ from pathlib import Path
 SBW = Path(sys.executable).parent / "sbw"
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "schemas" / "draft" / "examples"
-# A process in between that is small: a child's peak begins with the size of its parent.
+# A process in between that is small: a child's peak begins with the size of its parent. It reads
+# nothing of site-packages, so that only the command is measured for coverage.
 LAUNCHER = """
 import resource, subprocess, sys
 done = subprocess.run(sys.argv[2:])
@@ -37,12 +38,17 @@ def sbw(
     cwd: Path,
     given: bytes | None = None,
     env: Mapping[str, str] | None = None,
+    measured: bool = True,
 ) -> Ran:
-    """Run the installed command as a user does; `given` is its standard input."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("SBW_")}
+    """Run the installed command as a user does; `given` is its standard input.
+
+    Without coverage where it is not `measured`.
+    """
+    left_out = ("SBW_",) if measured else ("SBW_", "COVERAGE_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(left_out)}
     noted = cwd / ".peak"
     done = subprocess.run(
-        [sys.executable, "-c", LAUNCHER, noted, SBW, *arguments],
+        [sys.executable, "-ISc", LAUNCHER, noted, SBW, *arguments],
         check=False,
         capture_output=True,
         cwd=cwd,

@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from tests.conformance.calling import called
 from tests.validator.support import EXAMPLES, MIB, SBW, sbw
 
 from sbw_validator.limits import LARGEST
@@ -38,14 +39,16 @@ def test_a_folder_says_how_many_files_were_looked_at(tmp_path: Path) -> None:
     (tmp_path / "export" / "b.yaml").write_bytes(GOOD)
     (tmp_path / "export" / "c.ndjson").write_bytes(b" ".join(GOOD.split()) + b"\n" + BAD)
     (tmp_path / "export" / "empty.ndjson").touch()
-    ran = sbw("validate", "export", cwd=tmp_path)
-    assert (ran.code, ran.err) == (1, "")
-    assert ran.out.splitlines()[-1] == "4 documents in 4 files, 4 findings"
-    assert {line.partition(": ")[0] for line in ran.out.splitlines()[:-1]} == {"export/c.ndjson:2"}
+    ran = called("validate", "export", cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (1, "")
+    assert ran.stdout.splitlines()[-1] == "4 documents in 4 files, 4 findings"
+    assert {line.partition(": ")[0] for line in ran.stdout.splitlines()[:-1]} == {
+        "export/c.ndjson:2"
+    }
     (tmp_path / "export" / "d.json").symlink_to("nowhere")
-    ran = sbw("validate", "export", "--json", cwd=tmp_path)
-    value = json.loads(ran.out)
-    assert (ran.code, len(value.pop("findings"))) == (2, 4)
+    ran = called("validate", "export", "--json", cwd=tmp_path)
+    value = json.loads(ran.stdout)
+    assert (ran.returncode, len(value.pop("findings"))) == (2, 4)
     assert value == {"documents": 4, "files": 5, "unread": 1, "valid": False}
 
 
@@ -105,14 +108,14 @@ def test_nothing_looked_at_is_never_a_pass(
     if what == "links":
         (folder / "a").symlink_to(EXAMPLES)
     source = "" if what == "no name" else "some"
-    ran = sbw("validate", source, *arguments, cwd=tmp_path)
-    assert ran.code == 2
-    assert "error: '' cannot" in ran.err if what == "no name" else "error: some" in ran.err
+    ran = called("validate", source, *arguments, cwd=tmp_path)
+    assert ran.returncode == 2
+    assert "error: '' cannot" in ran.stderr if what == "no name" else "error: some" in ran.stderr
     if arguments:
-        value = json.loads(ran.out)
+        value = json.loads(ran.stdout)
         assert (value["valid"], value["documents"], value["findings"]) == (False, 0, [])
     else:
-        assert ran.out == ""
+        assert ran.stdout == ""
 
 
 def test_more_links_than_one_are_counted(tmp_path: Path) -> None:
@@ -120,9 +123,12 @@ def test_more_links_than_one_are_counted(tmp_path: Path) -> None:
     (tmp_path / "one.json").write_bytes(GOOD)
     for name in "abc":
         (tmp_path / name).symlink_to(".")
-    ran = sbw("validate", ".", cwd=tmp_path)
-    assert (ran.code, ran.err) == (0, "note: a is a link to a folder and was not followed\n")
-    assert ran.out == "1 document in 1 file, 0 findings, 3 links to folders not followed\n"
+    ran = called("validate", ".", cwd=tmp_path)
+    assert (ran.returncode, ran.stderr) == (
+        0,
+        "note: a is a link to a folder and was not followed\n",
+    )
+    assert ran.stdout == "1 document in 1 file, 0 findings, 3 links to folders not followed\n"
 
 
 def test_a_type_may_be_given(tmp_path: Path) -> None:
@@ -130,13 +136,15 @@ def test_a_type_may_be_given(tmp_path: Path) -> None:
     (tmp_path / "page.json").write_text('{"items": []}')
     (tmp_path / "page.yaml").write_text("items: []\n")
     (tmp_path / "page.ndjson").write_text('{"items": []}\n{"items": 7}\n')
-    assert sbw("validate", "page.json", cwd=tmp_path).code == 1
-    assert sbw("validate", "page.json", "page.yaml", "--type", "page", cwd=tmp_path).code == 0
-    ran = sbw("validate", "page.ndjson", "--type", "page", cwd=tmp_path)
-    assert (ran.code, ran.out.startswith("page.ndjson:2: CORE-073 /items: ")) == (1, True)
-    ran = sbw("validate", "none.json", "--type", "pages", cwd=tmp_path)
-    assert (ran.code, ran.out) == (2, "")
-    assert "Did you mean 'page'?" in ran.err
+    assert called("validate", "page.json", cwd=tmp_path).returncode == 1
+    assert (
+        called("validate", "page.json", "page.yaml", "--type", "page", cwd=tmp_path).returncode == 0
+    )
+    ran = called("validate", "page.ndjson", "--type", "page", cwd=tmp_path)
+    assert (ran.returncode, ran.stdout.startswith("page.ndjson:2: CORE-073 /items: ")) == (1, True)
+    ran = called("validate", "none.json", "--type", "pages", cwd=tmp_path)
+    assert (ran.returncode, ran.stdout) == (2, "")
+    assert "Did you mean 'page'?" in ran.stderr
 
 
 def test_yaml_findings_have_lines(tmp_path: Path) -> None:
@@ -252,7 +260,7 @@ def test_the_largest_file_is_read_in_bounded_memory(tmp_path: Path, head: bytes)
     hole(tmp_path / "a.json", LARGEST)
     with (tmp_path / "a.json").open("r+b") as file:
         file.write(head)
-    ran = sbw("validate", "a.json", cwd=tmp_path)
+    ran = sbw("validate", "a.json", cwd=tmp_path, measured=False)
     assert ran.code in (1, 2)
     assert "Traceback" not in ran.err
     assert ran.peak < USUAL + 3 * LARGEST
@@ -304,8 +312,10 @@ def test_memory_does_not_grow_with_the_number_of_files(
     tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
     """Neither with that of findings; results are printed when they come."""
-    few = sbw("validate", spread(tmp_path / "few", 20), *arguments, cwd=tmp_path)
-    many = sbw("validate", spread(tmp_path / "many", 3000), *arguments, cwd=tmp_path)
+    few, many = (
+        sbw("validate", spread(tmp_path / name, number), *arguments, cwd=tmp_path, measured=False)
+        for name, number in (("few", 20), ("many", 3000))
+    )
     assert (few.code, many.code) == (1, 1)
     assert many.peak - few.peak < 5 * MIB
     if arguments:
