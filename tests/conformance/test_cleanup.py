@@ -106,7 +106,7 @@ def test_records_are_removed_whose_creation_was_not_answered(
     provider: Providers, tmp_path: Path
 ) -> None:
     """A record that was stored though its answer was lost is found by its external id."""
-    target = provider()
+    target = provider(classes=["core", "contacts"])
     lost: list[bool] = []
 
     def after(asked: Asked, passed: Passed) -> Reply | None:

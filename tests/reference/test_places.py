@@ -97,10 +97,14 @@ def test_other_values_have_other_entries() -> None:
 
 
 def test_references_and_names_are_entries() -> None:
-    """References by their id, objects by the names of their members, each once."""
-    body = {"emails": [{"ref": {"id": "1"}}, {"ref": {"id": "1"}}, {"ref": {"external_id": {}}}]}
+    """References by type and id, objects by the names of their members, each once."""
+    refs = [{"type": "a", "id": "1"}, {"type": "a", "id": "1"}, {"external_id": {}}, {"id": "1"}]
+    body = {"emails": [{"ref": ref} for ref in refs]}
     place = entries.reference_place("/emails/*/ref")
-    assert entries.entries_of((place,), body) == (Entry("/emails/*/ref", "1"),)
+    assert entries.entries_of((place,), body) == (
+        Entry("/emails/*/ref", "a/1"),
+        Entry("/emails/*/ref", "/1"),
+    )
     names = entries.name_place("/fields")
     assert entries.entries_of((names,), {"fields": {"b": 1, "a": 2}}) == (
         Entry("/fields", "b"),
@@ -111,14 +115,14 @@ def test_references_and_names_are_entries() -> None:
 
 def test_references_are_freed_with_their_elements() -> None:
     """Elements that refer go, empty arrays with them; other references stay."""
-    gone, stays = {"id": "x"}, {"id": "y"}
+    gone, stays = {"type": "t", "id": "x"}, {"type": "u", "id": "x"}
     body = {"a": [{"r": gone}, {"r": stays, "n": 1}, {"r": gone}], "p": gone, "q": {"r": gone}}
-    left = references.free(body, ("a", "*", "r"), "x")
+    left = references.free(body, ("a", "*", "r"), "t/x")
     assert left["a"] == [{"r": stays, "n": 1}]
-    assert "a" not in references.free({"a": [{"r": gone}]}, ("a", "*", "r"), "x")
-    assert "p" not in references.free(body, ("p",), "x")
-    assert references.free(body, ("q", "r"), "x")["q"] == {}
-    assert references.free(body, ("p",), "z") == body
+    assert "a" not in references.free({"a": [{"r": gone}]}, ("a", "*", "r"), "t/x")
+    assert "p" not in references.free(body, ("p",), "t/x")
+    assert references.free(body, ("q", "r"), "t/x")["q"] == {}
+    assert references.free(body, ("p",), "t/z") == body
 
 
 def test_old_codes_are_left_alone() -> None:

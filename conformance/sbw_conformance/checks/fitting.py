@@ -4,7 +4,7 @@ Every body that a check sends goes through here, so that no check knows of a ven
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -36,6 +36,8 @@ class Fit:
         if self._valid(fitted):
             return fitted
         whole = {**self.minimal, **fitted}
+        if not self._valid(whole) and self._valid(value):
+            whole = self.minimal  # what the app takes of the value does not go together
         return self.distinct(whole) if self._valid(whole) else fitted
 
     def patch(self, value: Value) -> Value:
@@ -62,7 +64,7 @@ class Fit:
         # What is supplied may lack what is required in it, so the outer places come first.
         for pointer in sorted(self._required, key=lambda pointer: pointer.count("/")):
             fitted = self._supplied(fitted, pointer)
-        return fitted
+        return self._without_new_faults(fitted, value, "create", keep=self._required)
 
     @property
     def _required(self) -> list[str]:
@@ -73,18 +75,26 @@ class Fit:
 
         What was wrong with the value already stays so.
         """
-        fitted, known = self.part(value), None
+        return self._without_new_faults(self.part(value), value, variant)
+
+    def _without_new_faults(
+        self, fitted: Value, value: Value, variant: str, keep: Collection[str] = ()
+    ) -> Value:
+        """A body without what is wrong with it and was not with the value that it was made of."""
+        known = None
         if fitted == value:
             return fitted
         while isinstance(fitted, dict) and (findings := self._findings(fitted, variant)):
             if known is None:
                 known = {_kind(finding) for finding in self._findings(value, variant)}
             new = (finding for finding in findings if _kind(finding) not in known)
-            places = (_deepest(fitted, finding) for finding in new)
-            place = next((found for found in places if found), None)
-            if place is None:
+            choice = (_innermost(fitted, finding, keep) for finding in new)
+            places = next((found for found in choice if found), [])
+            lighter = [_without(fitted, place) for place in places]
+            if not lighter:
                 break
-            fitted = _without(fitted, place)
+            better = (one for one in lighter if len(self._findings(one, variant)) < len(findings))
+            fitted = next(better, lighter[0])
         return fitted
 
     def part(self, value: Value) -> Value:
@@ -260,13 +270,20 @@ def _kind(finding: Finding) -> tuple[str, str]:
     return pointers.kind_of(finding.pointer), finding.keyword
 
 
-def _deepest(value: Value, finding: Finding) -> str:
-    """The innermost place that a fault is about and that is there; of a lack, what lacks it."""
+def _innermost(value: Value, finding: Finding, keep: Collection[str]) -> list[str]:
+    """The places that a fault is about and that are there, innermost first.
+
+    Of a lack, what lacks it; places whose pattern is to `keep` are none.
+    """
     there = [place for place in finding.pointers if pointers.places(value, place)]
     missing = [place for place in finding.pointers if place not in there]
     above = [place.rpartition("/")[0] for place in missing]
-    found = [place for place in (*there, *above) if pointers.places(value, place)]
-    return max(found, key=lambda place: place.count("/"), default="")
+    found = [
+        place
+        for place in dict.fromkeys((*there, *above))
+        if place and pointers.places(value, place) and pointers.kind_of(place) not in keep
+    ]
+    return sorted(found, key=lambda place: -place.count("/"))
 
 
 def _clears(value: Value) -> bool:

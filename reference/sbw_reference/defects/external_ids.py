@@ -131,7 +131,7 @@ DEFECTS = (
     Defect(
         "duplicate-without-record",
         "The refusal of an external id does not say which record has it",
-        ("CORE-061",),
+        ("CORE-061", "CORE-085"),
         ("create=409",),
         "problem",
         _nameless,

@@ -16,6 +16,10 @@ PREFERRING = ("create+prefer", "update+prefer", "upsert+prefer")
 FORM = frozenset({"pattern", "format", "enum", "maxLength", "minLength"})
 
 
+CATALOG = ("PROD1", "PROD2", "PROD3", "T3", "T5")
+"""Rules of class catalog about elements."""
+
+
 def _passing(passes: Callable[[Finding], bool], *operations: str) -> Any:
     """Pass over findings, in some operations where they are named."""
 
@@ -97,7 +101,7 @@ DEFECTS = (
     Defect(
         "elements-behind-the-first-unchecked",
         "Of an array the first element is checked",
-        ("CORE-052", "CORE-055", "CORE-059", "C2", "C6", "C7", "O3", "O4"),
+        ("CORE-052", "CORE-055", "CORE-059", "C2", "C6", "C7", "O3", "O4", *CATALOG),
         answering(422, *WRITES),
         "findings",
         _passing(_behind_the_first, *WRITES),

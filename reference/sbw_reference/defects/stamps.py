@@ -193,7 +193,7 @@ DEFECTS = (
     Defect(
         "delete-needs-if-match",
         "A deletion without If-Match is refused",
-        ("CORE-072",),
+        ("CORE-072", "BULK-007"),
         ("delete",),
         "needs_if_match",
         lambda original: lambda operation: operation == "delete" or original(operation),

@@ -173,7 +173,7 @@ DEFECTS = (
     Defect(
         "etag-without-quotes",
         "ETag has no quotes",
-        ("CORE-043",),
+        ("CORE-043", "BULK-001"),
         ("read=200", "read=304", *WRITTEN),
         "etag",
         lambda original: lambda record, operation: original(record, operation).strip('"'),
@@ -271,7 +271,7 @@ DEFECTS = (
     Defect(
         "delete-ignores-if-match",
         "A deletion ignores If-Match",
-        ("CORE-049",),
+        ("CORE-049", "BULK-002"),
         ("delete=412",),
         "if_match",
         _ignored("delete"),

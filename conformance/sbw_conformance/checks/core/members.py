@@ -155,7 +155,7 @@ def _definitions(records: Records) -> Records:
 def _defined(definitions: Records, kind: str, schema: dict[str, Any]) -> str:
     members = {**definitions.fit.minimal, "applies_to": [kind], "schema": schema}
     sent = definitions.body(members)
-    definitions.post(sent).must_succeed()
+    definitions.post(sent).must_keep({"schema": sent["schema"]})
     return str(sent["key"])
 
 
