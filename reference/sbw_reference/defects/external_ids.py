@@ -3,13 +3,12 @@
 import hashlib
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any
 
 from sbw_reference.auth import Grant
 from sbw_reference.behaviour import Removal
 from sbw_reference.cursors import Criteria
-from sbw_reference.defects.defect import WRITTEN, Defect
+from sbw_reference.defects.defect import WRITTEN, Defect, refused
 from sbw_reference.problems import Problem, Refusal
 from sbw_reference.records import ExternalKey, Row, external_keys
 
@@ -64,14 +63,6 @@ def _refused(operation: str, problem: Problem) -> Any:
         return taken
 
     return make
-
-
-def _nameless(original: Any) -> Any:
-    def problem(found: Problem) -> Problem:
-        given: Problem = original(found)
-        return replace(given, record=None) if given.record else given
-
-    return problem
 
 
 def _everywhere(original: Any) -> Any:
@@ -131,10 +122,10 @@ DEFECTS = (
     Defect(
         "duplicate-without-record",
         "The refusal of an external id does not say which record has it",
-        ("CORE-061", "CORE-085"),
+        ("CORE-061",),
         ("create=409",),
         "problem",
-        _nameless,
+        refused("duplicate-external-id", record=None),
     ),
     Defect(
         "duplicate-422",
