@@ -277,13 +277,15 @@ class Selftester:
         )
         return replace(kill, complaints=tuple(self._complaints(kill, report)))
 
-    def _schema_requirements(self) -> set[str]:
+    def _akin(self, defect: Defect) -> set[str]:
         """What a mistake that breaks the schema of one class breaks of others too, in one sentence.
 
-        That records are valid is a requirement of each class, and tasks are drawn from all.
+        That records are valid is a requirement of each class, and tasks are drawn from all; only
+        the classes of the types that the mistake is about count.
         """
-        having = (entry for entry in self.standard.classes.values() if entry.resources)
-        return {entry.schema_requirement for entry in having}
+        types = defect.types or tuple(self.standard.resources)
+        valid = {self.standard.schema_requirement(type_) for type_ in types}
+        return valid if valid & set(defect.expects) else set()
 
     def _complaints(self, kill: Kill, report: Report) -> list[str]:
         expects, failed = set(kill.defect.expects), set(kill.failed)
@@ -294,9 +296,7 @@ class Selftester:
             found.append(f"{kill.defect.expects[0]} did not fail")
         if missing := sorted(expects - failed - {kill.defect.expects[0]}):
             found.append(f"did not fail: {', '.join(missing)}")
-        of_records = self._schema_requirements()
-        akin = of_records if expects & of_records else set()
-        if more := sorted(failed - expects - akin):
+        if more := sorted(failed - expects - self._akin(kill.defect)):
             by = sorted({check for check, requirement in kill.by if requirement in more})
             found.append(f"failed as well: {', '.join(more)} (by {', '.join(by)})")
         if len(expects) > 3 and not kill.defect.reason:

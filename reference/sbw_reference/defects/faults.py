@@ -14,8 +14,6 @@ WRITES = ("create", "update", "upsert")
 UPSERT = "upsert"
 PREFERRING = ("create+prefer", "update+prefer", "upsert+prefer")
 FORM = frozenset({"pattern", "format", "enum", "maxLength", "minLength"})
-
-
 CATALOG = ("PROD1", "PROD2", "PROD3", "T3", "T5")
 """Rules of class catalog about elements."""
 
